@@ -1,0 +1,172 @@
+import { JsonFile, awscdk, javascript, typescript } from 'projen';
+
+const CDK_VERSION = '2.276.0';
+
+const DEV_DIRS = ['test', 'examples', 'bench'];
+
+const ESBUILD = 'esbuild --bundle --platform=node --target=node20 --format=cjs --log-level=warning --allow-overwrite';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-memorydb',
+  description: 'AWS CDK constructs, a client helper and a local server for Amazon MemoryDB as a primary database',
+  keywords: ['aws', 'cdk', 'awscdk', 'memorydb', 'valkey', 'redis', 'ioredis'],
+  author: 'cdk-memorydb',
+  authorOrganization: true,
+  authorAddress: 'https://github.com/cdk-memorydb',
+  repositoryUrl: 'https://github.com/cdk-memorydb/cdk-memorydb.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'the cdk-memorydb authors',
+  defaultReleaseBranch: 'main',
+  projenrcTs: true,
+  runner: typescript.TypeScriptRunner.tsx(),
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.0.0',
+  github: false,
+  release: false,
+
+  cdkVersion: CDK_VERSION,
+  constructsVersion: '10.5.1',
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  publishToPypi: { distName: 'cdk-memorydb', module: 'cdk_memorydb' },
+  publishToMaven: {
+    mavenGroupId: 'io.github.cdk-memorydb',
+    mavenArtifactId: 'cdk-memorydb',
+    javaPackage: 'io.github.cdkmemorydb',
+  },
+  publishToNuget: { packageId: 'CdkMemoryDb', dotNetNamespace: 'CdkMemoryDb' },
+  publishToGo: { moduleName: 'github.com/cdk-memorydb/cdk-memorydb-go', packageName: 'cdkmemorydb' },
+  stability: 'experimental',
+
+  jest: false,
+  sampleCode: false,
+  eslintOptions: { dirs: ['src'], devdirs: DEV_DIRS, prettier: false, commandOptions: { fix: false } },
+
+  devDeps: [
+    `aws-cdk-lib@${CDK_VERSION}`,
+    'ioredis@6.0.0',
+    '@aws-sdk/client-secrets-manager@^3',
+    '@types/aws-lambda@^8',
+    '@peculiar/x509@^2',
+    '@cdklabs/eslint-plugin@^1',
+    'awslint@2.262.2-alpha.0',
+    'cdk-nag@^3',
+    'esbuild@^0.28',
+    'fast-check@^4',
+    'pnpm@^10',
+    'tsx@^4',
+    'vitest@^4',
+  ],
+  gitignore: ['cdk.out', '/bench/results', '.jsii.tabl.json', 'tsconfig.tsbuildinfo'],
+  npmignore: ['/examples', '/bench', '/decisions', '/scripts', '/rosetta', '/.ci', '/vitest.config.mts', '/cdk.json', '/.npmrc', '.jsii.tabl.json'],
+});
+
+// The plugin's declared peers lag behind eslint and its parser; its rules run on the newer ones.
+project.package.addField('overrides', {
+  '@cdklabs/eslint-plugin': { '@typescript-eslint/parser': '$@typescript-eslint/parser', 'eslint': '$eslint' },
+});
+
+// jsii refuses non-jsii packages in `peerDependencies`; an optional peer needs only its meta entry (decisions/0001).
+project.package.addField('peerDependenciesMeta', {
+  'ioredis': { optional: true },
+  '@aws-sdk/client-secrets-manager': { optional: true },
+});
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './client': { types: './lib/client/index.d.ts', default: './lib/client/index.js' },
+  './local': { types: './lib/local/index.d.ts', default: './lib/local/index.js' },
+  './.jsii': './.jsii',
+  './package.json': './package.json',
+});
+project.package.addField('typesVersions', {
+  '*': { client: ['./lib/client/index.d.ts'], local: ['./lib/local/index.d.ts'] },
+});
+project.package.addBin({ 'cdk-memorydb': './lib/local/cli.js' });
+
+project.eslint?.addPlugins('@cdklabs');
+project.eslint?.addRules({
+  '@cdklabs/no-core-construct': ['error'],
+  '@cdklabs/invalid-cfn-imports': ['error'],
+  '@cdklabs/no-literal-partition': ['error'],
+  '@cdklabs/no-invalid-path': ['error'],
+});
+
+project.package.addField('awslint', {
+  exclude: [
+    // types of aws-cdk-lib that our API mentions; theirs to mend
+    'prefer-ref-interface:aws-cdk-lib.*',
+    // how a user signs in is known of an `IUser` only
+    'prefer-ref-interface:cdk-memorydb.ICluster.connectionFor.user',
+  ],
+});
+
+// jsii announces the end of life of a Node.js version this package still supports, in a banner at every start.
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
+
+project.preCompileTask.exec('rm -rf lib');
+
+const bundleLocal = project.addTask('bundle:local', {
+  description: 'Bundle MemoryDB Local, so that it brings no runtime dependency',
+  steps: [
+    { exec: `${ESBUILD} src/local/index.ts --outfile=lib/local/index.js` },
+    { exec: `${ESBUILD} src/local/cli.ts --outfile=lib/local/cli.js --external:./index` },
+  ],
+});
+const lintApi = project.addTask('awslint', { description: 'Check the API against the CDK design guidelines', exec: 'node scripts/awslint.mjs' });
+const readme = project.addTask('readme', {
+  description: 'Compile the code blocks of the README',
+  exec: 'jsii-rosetta extract --strict --no-cache .jsii',
+});
+const build = project.addTask('compile:all', {
+  description: 'Compile everything that the package holds',
+  steps: [{ spawn: 'pre-compile' }, { spawn: 'compile' }, { spawn: bundleLocal.name }],
+});
+project.postCompileTask.prependSpawn(bundleLocal);
+project.postCompileTask.spawn(lintApi);
+project.postCompileTask.spawn(readme);
+
+project.testTask.reset();
+for (const dir of DEV_DIRS) {
+  project.testTask.exec(`tsc --noEmit -p ${dir}/tsconfig.json`);
+}
+project.testTask.exec('vitest run', { receiveArgs: true });
+project.testTask.spawn(project.eslint!.eslintTask);
+
+const verify = project.addTask('verify', {
+  description: 'Compile, check and test everything',
+  steps: [{ spawn: 'pre-compile' }, { spawn: 'compile' }, { spawn: 'post-compile' }, { spawn: 'test' }],
+});
+const demo = project.addTask('demo', {
+  description: 'Synthesize the orders example and run its handler against MemoryDB Local',
+  steps: [
+    { spawn: build.name },
+    { exec: 'tsx examples/orders/app.ts', env: { CDK_OUTDIR: 'cdk.out' } },
+    { exec: 'node lib/local/cli.js local up --app cdk.out -- tsx examples/orders/demo.ts' },
+  ],
+});
+const bench = project.addTask('bench', {
+  description: 'Measure against named peers',
+  steps: [{ spawn: build.name }, { exec: 'tsx bench/run.ts', receiveArgs: true }],
+});
+// On a fresh machine nothing is installed yet, so these start without projen.
+for (const [script, task] of Object.entries({ test: verify, demo, bench })) {
+  project.setScript(script, `node scripts/setup.mjs && projen ${task.name}`);
+}
+
+for (const dir of DEV_DIRS.filter((name) => name !== 'test')) {
+  new javascript.TypescriptConfig(project, {
+    fileName: `${dir}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfigDev]),
+    include: ['**/*.ts'],
+  });
+}
+
+new JsonFile(project, 'cdk.json', {
+  marker: false,
+  obj: {
+    app: 'tsx examples/orders/app.ts',
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+  },
+});
+
+project.synth();
