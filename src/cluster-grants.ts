@@ -1,0 +1,57 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
+import { invalid } from './private/errors';
+import { USER_SYMBOL, isMarked } from './private/symbols';
+import { AuthenticationType } from './user';
+import type { IUser } from './user';
+
+/**
+ * Permissions on a cluster.
+ */
+export class ClusterGrants {
+  /**
+   * Permissions on a cluster, be it a `Cluster`, a `CfnCluster` or an imported one.
+   */
+  public static fromCluster(cluster: memorydb.IClusterRef): ClusterGrants {
+    return new ClusterGrants(cluster);
+  }
+
+  private constructor(private readonly cluster: memorydb.IClusterRef) {}
+
+  /**
+   * Lets a principal sign in to the cluster as a user.
+   *
+   * For an IAM user that is the action `memorydb:Connect` on the cluster and the user; for a user with a password it is reading the user's
+   * secret (and decrypting with the secret's key). A user that is not of this library is taken for an IAM user.
+   *
+   * Reaching the cluster over the network is another matter: see `cluster.connections`.
+   *
+   * @param grantee who signs in
+   * @param user as whom
+   * @throws when the user has a password but its secret is not known
+   */
+  public connect(grantee: iam.IGrantable, user: memorydb.IUserRef): iam.Grant {
+    if (!isPasswordUser(user)) {
+      return iam.Grant.addToPrincipal({
+        grantee,
+        actions: ['memorydb:Connect'],
+        resourceArns: [this.cluster.clusterRef.clusterArn, user.userRef.userArn],
+        scope: this.cluster,
+      });
+    }
+    if (user.secret === undefined) {
+      throw invalid(
+        lit`UnknownSecret`,
+        `'user' must have a secret to be granted, but the secret of ${user.node.path} is not known; define or import the user with 'secret', ` +
+          'or give the principal access to its password yourself',
+        user,
+      );
+    }
+    return user.secret.grantRead(grantee);
+  }
+}
+
+function isPasswordUser(user: memorydb.IUserRef): user is IUser {
+  return isMarked(user, USER_SYMBOL) && (user as IUser).authenticationType === AuthenticationType.PASSWORD;
+}

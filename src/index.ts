@@ -1,0 +1,15 @@
+export { AccessString, AccessStringOptions } from './access-string';
+export * from './acl';
+export * from './client-connection';
+export { ClusterAttributes, ICluster } from './cluster-ref';
+export * from './cluster-grants';
+export * from './cluster';
+export * from './endpoint';
+export * from './engine-version';
+export * from './iam-user';
+export * from './node-type';
+export * from './parameter-group';
+export * from './password-user';
+export * from './subnet-group';
+export * from './user';
+export * from './window';

@@ -1,0 +1,197 @@
+import { Stack } from 'aws-cdk-lib';
+import type { SecretValue } from 'aws-cdk-lib';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { arnOf, nameOf } from './private/arns';
+import { invalid } from './private/errors';
+import { generatedName } from './private/names';
+import { UserBase } from './private/user-base';
+import { validateUserName } from './private/user-names';
+import { AuthenticationType } from './user';
+import type { IUser, UserOptions } from './user';
+
+/** MemoryDB Developer Guide, "Authenticating users with ACLs": 16 to 128 characters, none of these. */
+const REFUSED_CHARACTERS = ',"/@';
+
+/** JSON has to escape a backslash, which eager readers of the secret get wrong. */
+const AWKWARD_CHARACTERS = '\\';
+
+const PASSWORD_LENGTH = 32;
+
+/** At most two, so that one can be replaced while the other is in use: MemoryDB Developer Guide, "Quotas". */
+const MAX_PASSWORDS = 2;
+
+/**
+ * A user who signs in with a password.
+ */
+export interface IPasswordUser extends IUser {}
+
+/**
+ * Properties of a `PasswordUser`.
+ */
+export interface PasswordUserProps extends UserOptions {
+  /**
+   * An existing secret with the password: JSON with the fields `username` and `password`.
+   *
+   * [disable-awslint:prefer-ref-interface] its readers are given permissions, which needs an `ISecret`
+   *
+   * @default - a secret with a generated password of 32 characters, unless `passwords` are given
+   */
+  readonly secret?: secretsmanager.ISecret;
+
+  /**
+   * One or two passwords that are kept elsewhere, as references that CloudFormation resolves while it deploys.
+   *
+   * Each must have 16 to 128 printable characters and no comma, double quote, slash or at sign.
+   *
+   * @default - the password of the secret
+   */
+  readonly passwords?: SecretValue[];
+
+  /**
+   * Key that encrypts the generated secret.
+   *
+   * [disable-awslint:prefer-ref-interface] a secret takes an `IKey`
+   *
+   * @default - the account's key for Secrets Manager
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/**
+ * What is known of an existing user with a password.
+ */
+export interface PasswordUserAttributes {
+  /** Name of the user. */
+  readonly userName: string;
+
+  /**
+   * The secret with the password: JSON with the fields `username` and `password`.
+   *
+   * [disable-awslint:prefer-ref-interface] its readers are given permissions, which needs an `ISecret`
+   *
+   * @default - unknown: the user cannot be granted to anybody
+   */
+  readonly secret?: secretsmanager.ISecret;
+}
+
+abstract class PasswordUserBase extends UserBase implements IPasswordUser {
+  public readonly authenticationType = AuthenticationType.PASSWORD;
+}
+
+/**
+ * Defines a user who signs in with a password from a secret.
+ *
+ * The password reaches the template only as a reference. Prefer `IamUser` where the client can use it.
+ *
+ * @resource AWS::MemoryDB::User
+ * @stateless
+ */
+export class PasswordUser extends PasswordUserBase {
+  /**
+   * An existing user with a password, by its name. Its secret is not known: see `fromPasswordUserAttributes`.
+   */
+  public static fromPasswordUserName(scope: Construct, id: string, passwordUserName: string): IPasswordUser {
+    return PasswordUser.fromPasswordUserAttributes(scope, id, { userName: passwordUserName });
+  }
+
+  /**
+   * An existing user with a password, by its ARN. Its secret is not known: see `fromPasswordUserAttributes`.
+   */
+  public static fromPasswordUserArn(scope: Construct, id: string, passwordUserArn: string): IPasswordUser {
+    class Import extends PasswordUserBase {
+      public readonly userName = nameOf(passwordUserArn);
+      public readonly userArn = passwordUserArn;
+      public readonly secret = undefined;
+    }
+    return new Import(scope, id, { environmentFromArn: passwordUserArn });
+  }
+
+  /**
+   * An existing user with a password, with all that is known of it.
+   */
+  public static fromPasswordUserAttributes(scope: Construct, id: string, attrs: PasswordUserAttributes): IPasswordUser {
+    class Import extends PasswordUserBase {
+      public readonly userName = attrs.userName;
+      public readonly userArn = arnOf(this, 'user', attrs.userName);
+      public readonly secret = attrs.secret;
+    }
+    return new Import(scope, id);
+  }
+
+  public readonly userName: string;
+  public readonly userArn: string;
+  public readonly secret?: secretsmanager.ISecret;
+
+  /**
+   * @throws when the name is not allowed, when `passwords` are none, more than two, given beside a `secret`, or plain text
+   */
+  constructor(scope: Construct, id: string, props: PasswordUserProps) {
+    super(scope, id, { physicalName: props.userName ?? generatedName(scope, id) });
+    validateUserName(this, props.userName);
+    this.validatePasswords(props);
+
+    this.secret = props.passwords ? undefined : props.secret ?? this.createSecret(props.encryptionKey);
+    const passwords = props.passwords ?? [this.secret!.secretValueFromJson('password')];
+
+    const resource = new CfnUser(this, 'Resource', {
+      userName: this.physicalName,
+      accessString: props.accessString.toString(),
+      // An untyped property, so its keys go to the template as they are.
+      authenticationMode: { Type: this.authenticationType, Passwords: passwords.map((password) => password.unsafeUnwrap()) },
+    });
+    this.userName = this.getResourceNameAttribute(resource.ref);
+    this.userArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'user', resourceName: this.physicalName });
+  }
+
+  private createSecret(encryptionKey?: kms.IKey): secretsmanager.Secret {
+    return new secretsmanager.Secret(this, 'Secret', {
+      description: `Password of the MemoryDB user ${this.physicalName}`,
+      encryptionKey,
+      generateSecretString: {
+        secretStringTemplate: Stack.of(this).toJsonString({ username: this.physicalName }),
+        generateStringKey: 'password',
+        passwordLength: PASSWORD_LENGTH,
+        excludeCharacters: REFUSED_CHARACTERS + AWKWARD_CHARACTERS,
+      },
+    });
+  }
+
+  private validatePasswords(props: PasswordUserProps): void {
+    const { passwords } = props;
+    if (passwords === undefined) {
+      return;
+    }
+    if (props.secret !== undefined || props.encryptionKey !== undefined) {
+      throw invalid(
+        lit`PasswordsAndSecret`,
+        "'passwords' must not be given together with 'secret' or 'encryptionKey', since it takes the secret's place; remove one of them",
+        this,
+      );
+    }
+    if (passwords.length < 1 || passwords.length > MAX_PASSWORDS) {
+      throw invalid(
+        lit`InvalidPasswordCount`,
+        `'passwords' must have 1 or ${MAX_PASSWORDS} entries, got ${passwords.length}; leave it out to have a password generated`,
+        this,
+      );
+    }
+    const index = passwords.findIndex((password) => isPlainText(Stack.of(this).resolve(password.unsafeUnwrap())));
+    if (index >= 0) {
+      throw invalid(
+        lit`PlainTextPassword`,
+        `'passwords' must be references that CloudFormation resolves while it deploys, but entry ${index} is plain text, which everybody who can ` +
+          "read the template would see; put the password into a secret and give 'secret', or use SecretValue.secretsManager()",
+        this,
+      );
+    }
+  }
+}
+
+/** Text stays in the template as it is, unless all of it is a dynamic reference; an object is an intrinsic function. */
+function isPlainText(resolved: unknown): boolean {
+  return typeof resolved === 'string' && !/^\{\{resolve:[^{}]+\}\}$/.test(resolved);
+}

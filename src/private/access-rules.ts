@@ -1,0 +1,94 @@
+import { Token } from 'aws-cdk-lib';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import type { AccessStringOptions } from '../access-string';
+import { invalid, shown } from './errors';
+
+/** The engine's command and category names: letters, digits, and `.` `-` `_`; a bar before a subcommand. */
+const COMMAND_PATTERN = /^[a-z0-9._-]+(\|[a-z0-9._-]+)?$/;
+const CATEGORY_PATTERN = /^[a-z]+$/;
+
+/**
+ * Rules for keys.
+ *
+ * A pattern that may be both read and written is listed once, as the engine does.
+ */
+export function keyRules(options: AccessStringOptions): string[] {
+  const both = patterns('keys', options.keys);
+  const read = patterns('readKeys', options.readKeys);
+  const write = patterns('writeKeys', options.writeKeys);
+  for (const pattern of read) {
+    if (write.has(pattern)) {
+      both.add(pattern);
+    }
+  }
+  // The engine refuses any further pattern beside the one for all keys.
+  if (both.has('*')) {
+    return ['~*'];
+  }
+  const only = (some: Set<string>) => [...some].filter((pattern) => !both.has(pattern)).sort();
+  return [
+    ...[...both].sort().map((pattern) => `~${pattern}`),
+    ...only(read).map((pattern) => `%R~${pattern}`),
+    ...only(write).map((pattern) => `%W~${pattern}`),
+  ];
+}
+
+/** Rules for publish/subscribe channels. */
+export function channelRules(options: AccessStringOptions): string[] {
+  const channels = patterns('channels', options.channels);
+  return channels.has('*') ? ['&*'] : [...channels].sort().map((pattern) => `&${pattern}`);
+}
+
+/**
+ * Rules for commands, from the general to the specific, since the engine lets the later rule win.
+ */
+export function commandRules(options: AccessStringOptions): string[] {
+  const categories = names('categories', options.categories, CATEGORY_PATTERN, "a category name such as 'read'");
+  const denyCategories = names('denyCategories', options.denyCategories, CATEGORY_PATTERN, "a category name such as 'dangerous'");
+  const commands = names('commands', options.commands, COMMAND_PATTERN, "a command such as 'get' or 'config|get'");
+  const denyCommands = names('denyCommands', options.denyCommands, COMMAND_PATTERN, "a command such as 'flushall' or 'config|set'");
+  contradiction('categories', categories, 'denyCategories', denyCategories);
+  contradiction('commands', commands, 'denyCommands', denyCommands);
+  if (denyCategories.includes('all')) {
+    throw invalid(
+      lit`DenyAll`,
+      "'denyCategories' must not hold 'all', got it; leave it out, since nothing is allowed that is not named, and use 'enabled: false' to shut a user out",
+    );
+  }
+  const isSubcommand = (command: string) => command.includes('|');
+  const isCommand = (command: string) => !isSubcommand(command);
+  return [
+    ...(categories.includes('all') ? ['+@all'] : ['-@all', ...categories.map((category) => `+@${category}`)]),
+    ...denyCategories.map((category) => `-@${category}`),
+    ...commands.filter(isCommand).map((command) => `+${command}`),
+    ...denyCommands.filter(isCommand).map((command) => `-${command}`),
+    ...commands.filter(isSubcommand).map((command) => `+${command}`),
+    ...denyCommands.filter(isSubcommand).map((command) => `-${command}`),
+  ];
+}
+
+function patterns(property: string, given: string[] = []): Set<string> {
+  for (const pattern of given) {
+    if (!Token.isUnresolved(pattern) && !/^\S+$/.test(pattern)) {
+      throw invalid(lit`InvalidPattern`, `'${property}' must hold patterns of at least one character and no blanks, such as 'order:*', got ${shown(pattern)}`);
+    }
+  }
+  return new Set(given);
+}
+
+function names(property: string, given: string[] = [], form: RegExp, allowed: string): string[] {
+  const inLowerCase = given.map((name) => (Token.isUnresolved(name) ? name : name.toLowerCase().replace(/^@/, '')));
+  for (const name of inLowerCase) {
+    if (!Token.isUnresolved(name) && !form.test(name)) {
+      throw invalid(lit`InvalidAccessRule`, `'${property}' must hold ${allowed}, got ${shown(name)}`);
+    }
+  }
+  return [...new Set(inLowerCase)].sort();
+}
+
+function contradiction(allowedBy: string, allowed: string[], deniedBy: string, denied: string[]): void {
+  const both = allowed.find((name) => denied.includes(name));
+  if (both !== undefined) {
+    throw invalid(lit`ContradictoryAccessRules`, `'${allowedBy}' and '${deniedBy}' must not name the same, both have ${shown(both)}; remove it from one`);
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { Stack, Token } from 'aws-cdk-lib';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import type { Construct } from 'constructs';
+import { invalid, shown } from './errors';
+
+/** Longest name the service takes for clusters, users and ACLs (MemoryDB Developer Guide, "Creating a cluster"); safe for the other types. */
+export const MAX_NAME_LENGTH = 40;
+
+const HASH_LENGTH = 8;
+
+/** One letter, or a letter, then letters, digits and single hyphens, then a letter or digit. */
+const NAME_PATTERN = /^[a-z](?:-?[a-z0-9])*$/;
+
+/**
+ * A physical name for a construct that was given none.
+ *
+ * CloudFormation generates no names for MemoryDB. The name depends on the name of the (outermost) stack and on the
+ * construct's path in it and on nothing else, just as the logical id does: it never changes while the logical id stays.
+ * The hash keeps paths apart that look the same once they are in lower case or cut to length.
+ */
+export function generatedName(scope: Construct, id: string): string {
+  const ids = [...scope.node.scopes.map((parent) => parent.node.id), id];
+  const top = outermostStack(scope);
+  const path = ids.slice(top.node.scopes.length);
+  const words = [top.stackName, ...path].join('-').toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const hash = createHash('sha256').update(JSON.stringify([top.stackName, ...path])).digest('hex').slice(0, HASH_LENGTH);
+  return `${shortened(words, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}`;
+}
+
+/** Nested stacks have no name before they are deployed, so they count as a part of the path. */
+function outermostStack(scope: Construct): Stack {
+  let stack = Stack.of(scope);
+  while (stack.nestedStackParent) {
+    stack = stack.nestedStackParent;
+  }
+  return stack;
+}
+
+/** Cuts out the middle: the stack at the start and the construct at the end say most. */
+function shortened(text: string, maxLength: number): string {
+  const head = Math.ceil(maxLength / 2) - 1;
+  const cut = text.length <= maxLength ? text : `${text.slice(0, head)}-${text.slice(head + 1 - maxLength)}`;
+  return cut.replace(/-+/g, '-').replace(/^-|-$/g, '');
+}
+
+/**
+ * Checks a name against the rules of the service (MemoryDB Developer Guide, "Creating a cluster").
+ *
+ * @param property the property that holds the name, as the user wrote it
+ * @throws when the name is not a token and the service would refuse it
+ */
+export function validateName(scope: Construct, property: string, name: string | undefined): void {
+  if (name === undefined || Token.isUnresolved(name)) {
+    return;
+  }
+  if (name.length > MAX_NAME_LENGTH || !NAME_PATTERN.test(name)) {
+    throw invalid(
+      lit`InvalidName`,
+      `'${property}' must have 1-${MAX_NAME_LENGTH} lower-case letters, digits and single hyphens, start with a letter and not end with a hyphen, ` +
+        `got ${shown(name)} (${name.length} characters); ${suggestion(name)}`,
+      scope,
+    );
+  }
+}
+
+function suggestion(name: string): string {
+  const mended = shortened(name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+/, ''), MAX_NAME_LENGTH);
+  return NAME_PATTERN.test(mended) ? `for example ${shown(mended)}, or leave it out to have one generated` : 'leave it out to have one generated';
+}

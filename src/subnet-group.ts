@@ -1,0 +1,162 @@
+import { Resource, Token } from 'aws-cdk-lib';
+import type { IResource, RemovalPolicy } from 'aws-cdk-lib';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
+import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
+import type { Construct } from 'constructs';
+import { arnOf, nameOf } from './private/arns';
+import { invalid } from './private/errors';
+import { generatedName, validateName } from './private/names';
+
+/** Hard limit of the service: MemoryDB Developer Guide, "Quotas". */
+const MAX_SUBNETS = 20;
+
+/**
+ * The subnets in which the nodes of clusters are placed.
+ */
+export interface ISubnetGroup extends IResource, memorydb.ISubnetGroupRef {
+  /**
+   * Name of the subnet group.
+   *
+   * @attribute
+   */
+  readonly subnetGroupName: string;
+
+  /**
+   * ARN of the subnet group.
+   *
+   * @attribute
+   */
+  readonly subnetGroupArn: string;
+}
+
+/**
+ * Properties of a `SubnetGroup`.
+ */
+export interface SubnetGroupProps {
+  /**
+   * The VPC in which the subnets are.
+   *
+   * [disable-awslint:prefer-ref-interface] subnets can only be selected on an `IVpc`
+   */
+  readonly vpc: ec2.IVpc;
+
+  /**
+   * Which of its subnets to use: 1 to 20, in at least two Availability Zones if a shard is to have replicas.
+   *
+   * @default - private subnets with egress, else isolated, else public ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Name of the subnet group: 1 to 40 lower-case letters, digits and hyphens. Changing it replaces the subnet group.
+   *
+   * @default - generated from the stack's name and the construct's path
+   */
+  readonly subnetGroupName?: string;
+
+  /**
+   * A description.
+   *
+   * @default - none
+   */
+  readonly description?: string;
+
+  /**
+   * What happens to the subnet group when it leaves the stack.
+   *
+   * A group that a cluster still uses cannot be deleted, so retain it with a retained cluster.
+   *
+   * @default - the subnet group is deleted
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+abstract class SubnetGroupBase extends Resource implements ISubnetGroup {
+  public abstract readonly subnetGroupName: string;
+  public abstract readonly subnetGroupArn: string;
+
+  public get subnetGroupRef(): memorydb.SubnetGroupReference {
+    return { subnetGroupName: this.subnetGroupName, subnetGroupArn: this.subnetGroupArn };
+  }
+}
+
+/**
+ * Defines a MemoryDB subnet group.
+ *
+ * @resource AWS::MemoryDB::SubnetGroup
+ * @stateless
+ */
+export class SubnetGroup extends SubnetGroupBase {
+  /**
+   * An existing subnet group, by its name.
+   */
+  public static fromSubnetGroupName(scope: Construct, id: string, subnetGroupName: string): ISubnetGroup {
+    class Import extends SubnetGroupBase {
+      public readonly subnetGroupName = subnetGroupName;
+      public readonly subnetGroupArn = arnOf(this, 'subnetgroup', subnetGroupName);
+    }
+    return new Import(scope, id);
+  }
+
+  /**
+   * An existing subnet group, by its ARN.
+   */
+  public static fromSubnetGroupArn(scope: Construct, id: string, subnetGroupArn: string): ISubnetGroup {
+    class Import extends SubnetGroupBase {
+      public readonly subnetGroupName = nameOf(subnetGroupArn);
+      public readonly subnetGroupArn = subnetGroupArn;
+    }
+    return new Import(scope, id, { environmentFromArn: subnetGroupArn });
+  }
+
+  public readonly subnetGroupName: string;
+  public readonly subnetGroupArn: string;
+
+  /**
+   * @throws when the name is not allowed, or the selection has no subnet or more than 20
+   */
+  constructor(scope: Construct, id: string, props: SubnetGroupProps) {
+    super(scope, id, { physicalName: props.subnetGroupName ?? generatedName(scope, id) });
+    validateName(this, 'subnetGroupName', props.subnetGroupName);
+
+    const resource = new CfnSubnetGroup(this, 'Resource', {
+      subnetGroupName: this.physicalName,
+      subnetIds: this.selectSubnetIds(props),
+      description: props.description,
+    });
+    if (props.removalPolicy !== undefined) {
+      resource.applyRemovalPolicy(props.removalPolicy);
+    }
+    this.subnetGroupName = this.getResourceNameAttribute(resource.ref);
+    this.subnetGroupArn = this.getResourceArnAttribute(resource.attrArn, {
+      service: 'memorydb',
+      resource: 'subnetgroup',
+      resourceName: this.physicalName,
+    });
+  }
+
+  private selectSubnetIds(props: SubnetGroupProps): string[] {
+    const { subnetIds, isPendingLookup } = props.vpc.selectSubnets(props.vpcSubnets);
+    if (Token.isUnresolved(subnetIds) || isPendingLookup) {
+      return subnetIds;
+    }
+    if (subnetIds.length === 0) {
+      throw invalid(
+        lit`NoSubnets`,
+        `'${props.vpcSubnets ? 'vpcSubnets' : 'vpc'}' must have at least one subnet for the nodes, but none was found in ${props.vpc.node.path}; ` +
+          "add private or isolated subnets to the VPC, or choose existing ones with 'vpcSubnets'",
+        this,
+      );
+    }
+    if (subnetIds.length > MAX_SUBNETS) {
+      throw invalid(
+        lit`TooManySubnets`,
+        `'vpcSubnets' must have at most ${MAX_SUBNETS} subnets, got ${subnetIds.length}; choose fewer with 'vpcSubnets'`,
+        this,
+      );
+    }
+    return subnetIds;
+  }
+}
