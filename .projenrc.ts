@@ -115,7 +115,7 @@ const bundleLocal = project.addTask('bundle:local', {
 const lintApi = project.addTask('awslint', { description: 'Check the API against the CDK design guidelines', exec: 'node scripts/awslint.mjs' });
 const readme = project.addTask('readme', {
   description: 'Compile the code blocks of the README',
-  exec: 'jsii-rosetta extract --strict --no-cache .jsii',
+  exec: 'jsii-rosetta extract --strict .jsii',
 });
 const build = project.addTask('compile:all', {
   description: 'Compile everything that the package holds',

@@ -37,7 +37,6 @@ export class ClusterGrants {
         grantee,
         actions: ['memorydb:Connect'],
         resourceArns: [this.cluster.clusterRef.clusterArn, user.userRef.userArn],
-        scope: this.cluster,
       });
     }
     if (user.secret === undefined) {
