@@ -46,13 +46,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `aws-cdk-lib@${CDK_VERSION}`,
     'ioredis@6.0.0',
     '@aws-sdk/client-secrets-manager@^3',
+    '@aws-sdk/credential-provider-node@^3',
+    '@aws-sdk/util-format-url@^3',
+    '@aws-crypto/sha256-js@^5',
+    '@smithy/signature-v4@^5',
     '@types/aws-lambda@^8',
-    '@peculiar/x509@^2',
     '@cdklabs/eslint-plugin@^1',
     'awslint@2.262.2-alpha.0',
     'cdk-nag@^3',
     'esbuild@^0.28',
+    'asn1js@^3',
     'fast-check@^4',
+    'pkijs@^3',
     'pnpm@^10',
     'tsx@^4',
     'vitest@^4',
@@ -70,6 +75,7 @@ project.package.addField('overrides', {
 project.package.addField('peerDependenciesMeta', {
   'ioredis': { optional: true },
   '@aws-sdk/client-secrets-manager': { optional: true },
+  '@aws-sdk/credential-provider-node': { optional: true },
 });
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
@@ -83,6 +89,9 @@ project.package.addField('typesVersions', {
 });
 project.package.addBin({ 'cdk-memorydb': './lib/local/cli.js' });
 
+// MemoryDB Local is bundled with all that it imports, and the client's libraries are optional peers.
+project.eslint?.allowDevDeps('src/local/**');
+project.eslint?.allowDevDeps('src/client/**');
 project.eslint?.addPlugins('@cdklabs');
 project.eslint?.addRules({
   '@cdklabs/no-core-construct': ['error'],

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { UserPlan } from './plan';
+
+/** What the service refuses to every user, whatever the access string says; all of it is known to servers from 7.0 on. */
+const BLOCKED_COMMANDS = [
+  'acl|deluser', 'acl|load', 'acl|save', 'acl|setuser',
+  'bgrewriteaof', 'bgsave',
+  'cluster|addslots', 'cluster|addslotsrange', 'cluster|delslots', 'cluster|delslotsrange', 'cluster|setslot',
+  'config', 'debug', 'migrate', 'module', 'psync', 'replicaof', 'save', 'shutdown', 'slaveof', 'sync',
+].map((command) => `-${command}`);
+
+/** Rules that set or drop passwords, or forget what was said before. */
+const REFUSED_RULES = /^(nopass|resetpass|reset|[<>#!].*)$/i;
+
+/** The account by which the nodes replicate and MemoryDB Local looks after them. */
+export interface AdminAccount {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * The rules of a user, one token each, as `ACL SETUSER` takes them.
+ *
+ * @throws when the access string holds what the service refuses
+ */
+export function userRules(user: UserPlan): string[] {
+  const rules = splitRules(user.accessString);
+  const refused = rules.find((rule) => REFUSED_RULES.test(rule));
+  if (refused !== undefined) {
+    const shown = /^[<>#!]/.test(refused) ? `${refused.charAt(0)}...` : refused;
+    throw new Error(
+      `the access string of user "${user.name}" (${user.origin}) contains ${JSON.stringify(shown)}, ` +
+      'the service refuses that: passwords belong in AuthenticationMode',
+    );
+  }
+  return ['reset', ...user.passwords.map(hashRule), ...rules.map(blockInSelector), ...BLOCKED_COMMANDS];
+}
+
+/** The rules of the built-in `default` user: all without a password behind `open-access`, otherwise nothing. */
+export function defaultUserRules(openAccess: boolean): string[] {
+  return openAccess ? ['reset', 'on', 'nopass', '~*', '&*', '+@all', ...BLOCKED_COMMANDS] : ['reset', 'off'];
+}
+
+/** The rules of the internal account, which may do everything. */
+export function adminRules(admin: AdminAccount): string[] {
+  return ['on', hashRule(admin.password), '~*', '&*', '+@all'];
+}
+
+/** Split at spaces, but keep a selector, which stands in parentheses, in one piece. */
+function splitRules(accessString: string): string[] {
+  return accessString.match(/\([^)]*\)|\S+/g) ?? [];
+}
+
+/** A selector grants on its own, so what is blocked has to be blocked inside it. */
+function blockInSelector(rule: string): string {
+  return rule.startsWith('(') ? `${rule.slice(0, -1)} ${BLOCKED_COMMANDS.join(' ')})` : rule;
+}
+
+function hashRule(password: string): string {
+  return `#${createHash('sha256').update(password).digest('hex')}`;
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { clusterTemplate, user } from './fixtures';
+import { startLocal } from '../../src/local';
+
+const USERS = { app: user('app', 'on ~* +@all') };
+
+test.each([
+  ['an ACL that is in no stack', clusterTemplate(USERS, { ACLName: 'made-elsewhere' }), /^the ACL "made-elsewhere" of cluster Template\/Cluster is in no stack .* same cloud assembly/],
+  [
+    'a user who is in no stack',
+    clusterTemplate(USERS, {}, { Acl: { Type: 'AWS::MemoryDB::ACL', Properties: { ACLName: 'orders', UserNames: ['stranger'] } } }),
+    /^user "stranger" of ACL "orders" \(Template\/Acl\) is in no stack/,
+  ],
+  ['TLS off behind an ACL', clusterTemplate(USERS, { TLSEnabled: false }), /^cluster "orders" .* TLSEnabled false with ACL "orders"/],
+  ['too many replicas', clusterTemplate(USERS, { NumReplicasPerShard: 6 }), /^NumReplicasPerShard of cluster Template\/Cluster must be a whole number between 0 and 5, got 6/],
+  ['no shard', clusterTemplate(USERS, { NumShards: 0 }), /^NumShards .* between 1 and 500, got 0/],
+  [
+    'a short password',
+    clusterTemplate({ app: user('app', 'on ~* +@all', { Type: 'password', Passwords: ['short'] }) }),
+    /^a password of user Template\/app is one that the service refuses: use 16 to 128/,
+  ],
+  ['a template without clusters', { Resources: {} }, /^found no AWS::MemoryDB::Cluster in Template/],
+])('fails on %s', async (_, template, message) => {
+  await expect(startLocal({ template })).rejects.toThrow(message);
+});
+
+test.each([
+  ['on >secret-password-in-here ~* +@all', />\.\.\..*passwords belong in AuthenticationMode/],
+  ['on nopass ~* +@all', /contains "nopass", the service refuses that/],
+  ['on ~* +@all reset', /contains "reset"/],
+  ['on ~* +@all nonsense', /^the access string of user "app" \(Template\/app\) is refused by the server: .*nonsense/],
+])('fails on the access string %j', async (accessString, message) => {
+  const error = await startLocal({ template: clusterTemplate({ app: user('app', accessString) }) }).catch((reason: Error) => reason);
+  expect((error as Error).message).toMatch(message);
+  expect((error as Error).message).not.toContain('secret-password-in-here');
+});
+
+test('fails on a server that is not there', async () => {
+  await expect(startLocal({ template: clusterTemplate(USERS), server: '/nowhere/valkey-server' }))
+    .rejects.toThrow(/^server "\/nowhere\/valkey-server" is not an executable file, give the path/);
+});
+
+test('fails when no server is on PATH', async () => {
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  try {
+    await expect(startLocal({ template: clusterTemplate(USERS) })).rejects.toThrow(/^found neither valkey-server nor redis-server on PATH, install one/);
+  } finally {
+    restore('PATH', path);
+  }
+});
+
+test('fails with the words of a server that does not start, and leaves nothing behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'memorydb-test-'));
+  const server = join(folder, 'broken-server');
+  writeFileSync(server, '#!/bin/sh\necho cannot find my libraries >&2\nexit 1\n', { mode: 0o755 });
+  const temporary = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    await expect(startLocal({ template: clusterTemplate(USERS), server })).rejects.toThrow(/^the server did not start .*\ncannot find my libraries$/s);
+    expect(readdirSync(folder)).toEqual(['broken-server']);
+  } finally {
+    restore('TMPDIR', temporary);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('fails when time runs out, with the end of a log', async () => {
+  await expect(startLocal({ template: clusterTemplate(USERS), startTimeout: 300 }))
+    .rejects.toThrow(/^cluster "orders" \(Template\/Cluster\) did not start: node orders-0001-00\d: .* after 300 ms, the end of its log:\n.*/s);
+});
+
+test.each([
+  [{ host: 'two words' }, /^host must be a host name/],
+  [{ host: '10.0.0.1' }, /^host must be a host name of this machine or 127.0.0.1, got "10.0.0.1"/],
+  [{ nodeTimeout: 1 }, /^nodeTimeout must be/],
+  [{ startTimeout: 0 }, /^startTimeout must be/],
+  [{ template: undefined, app: '/nowhere' }, /^found no cloud assembly in "\/nowhere": .* synthesize the app first/],
+])('fails on the options %j', async (options, message) => {
+  await expect(startLocal({ template: clusterTemplate(USERS), ...options })).rejects.toThrow(message);
+});
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) {
+    delete process.env[name];
+  } else {
+    process.env[name] = value;
+  }
+}
