@@ -4,8 +4,6 @@ const CDK_VERSION = '2.276.0';
 
 const DEV_DIRS = ['test', 'examples', 'bench'];
 
-const ESBUILD = 'esbuild --bundle --platform=node --target=node20 --format=cjs --log-level=warning --allow-overwrite';
-
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-memorydb',
   description: 'AWS CDK constructs, a client helper and a local server for Amazon MemoryDB as a primary database',
@@ -63,8 +61,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'vitest@^4',
   ],
   gitignore: ['cdk.out', '/bench/results', '.jsii.tabl.json', 'tsconfig.tsbuildinfo'],
-  npmignore: ['/examples', '/bench', '/decisions', '/scripts', '/rosetta', '/.ci', '/vitest.config.mts', '/cdk.json', '/.npmrc', '.jsii.tabl.json'],
 });
+
+project.npmignore?.exclude(
+  ...['/examples/', '/bench/', '/decisions/', '/scripts/', '/rosetta/', '/.ci/'],
+  ...['/vitest.config.mts', '/cdk.json', '/.npmrc', '.jsii.tabl.json'],
+  // what `bundle:local` has put into two files
+  '/lib/local/*.js',
+);
+project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js');
 
 // The plugin's declared peers lag behind eslint and its parser; its rules run on the newer ones.
 project.package.addField('overrides', {
@@ -116,10 +121,7 @@ project.preCompileTask.exec('rm -rf lib');
 
 const bundleLocal = project.addTask('bundle:local', {
   description: 'Bundle MemoryDB Local, so that it brings no runtime dependency',
-  steps: [
-    { exec: `${ESBUILD} src/local/index.ts --outfile=lib/local/index.js` },
-    { exec: `${ESBUILD} src/local/cli.ts --outfile=lib/local/cli.js --external:./index` },
-  ],
+  exec: 'node scripts/bundle-local.mjs',
 });
 const lintApi = project.addTask('awslint', { description: 'Check the API against the CDK design guidelines', exec: 'node scripts/awslint.mjs' });
 const readme = project.addTask('readme', {
@@ -135,7 +137,7 @@ project.postCompileTask.spawn(lintApi);
 project.postCompileTask.spawn(readme);
 
 project.testTask.reset();
-for (const dir of DEV_DIRS) {
+for (const dir of [...DEV_DIRS, 'projenrc']) {
   project.testTask.exec(`tsc --noEmit -p ${dir}/tsconfig.json`);
 }
 project.testTask.exec('vitest run', { receiveArgs: true });

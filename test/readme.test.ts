@@ -82,7 +82,7 @@ describe('the first screen', () => {
 
   test('synthesizes without a finding of CDK or cdk-nag', () => {
     const { pluginReports } = JSON.parse(readFileSync(path.join(outdir(), 'validation-report.json'), 'utf8'));
-    expect(pluginReports.length).toBeGreaterThanOrEqual(2);
+    expect(pluginReports.map((plugin: { pluginName: string }) => plugin.pluginName)).toContain('AwsSolutions');
     expect(pluginReports.flatMap((plugin: { violations: unknown[] }) => plugin.violations)).toEqual([]);
   });
 
