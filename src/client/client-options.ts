@@ -1,0 +1,60 @@
+import type { ClusterOptions } from 'ioredis';
+import type { ConnectorContext } from './connector';
+import { connectorFor } from './connector';
+import { scaleReads } from './read-from';
+import type { ReadFrom } from './read-from';
+import { tlsOptions } from './tls';
+
+/** What makes the options of one client besides the caller's overrides. */
+export interface ClientOptionsSource {
+  /** Whether connections are encrypted. */
+  readonly tls: boolean;
+  readonly caFile?: string;
+  readonly readFrom: ReadFrom;
+  readonly context: ConnectorContext;
+}
+
+/** The first wait of a reconnection, and the bound of the random part that is added to it. */
+const BACK_OFF_MS = { base: 50, cap: 2_000 };
+
+/** Waits a random time, longer from attempt to attempt, so that clients that lost the same node do not come back together. */
+function backOff(attempt: number): number {
+  return BACK_OFF_MS.base + Math.random() * Math.min(BACK_OFF_MS.cap, 100 * 2 ** attempt);
+}
+
+/**
+ * The options that ioredis gets: defaults, then the caller's overrides, then what may not be overridden.
+ *
+ * The defaults give a command room for a failover of about ten seconds (`maxRedirections` is spent twice per `retryDelayOnFailover`),
+ * notice a node that went silent without closing its connection (`socketTimeout`), and let a dead address cost 1.5 seconds instead
+ * of ten (`connectTimeout`, which has to stay below `slotsRefreshTimeout`).
+ */
+export function clientOptions({ tls, caFile, readFrom, context }: ClientOptionsSource, overrides: ClusterOptions): ClusterOptions {
+  const { credentials } = context;
+  // ioredis wants strings. It sends the name as `String(name)`, so that one learned from a secret comes in time.
+  const username = credentials && { toString: () => credentials.username ?? 'default' } as unknown as string;
+  const password = credentials && context.password.bytes as unknown as string;
+  return {
+    clusterRetryStrategy: backOff,
+    scaleReads: scaleReads(readFrom),
+    slotsRefreshTimeout: 2_500,
+    maxRedirections: 256,
+    retryDelayOnFailover: 250,
+    retryDelayOnClusterDown: 250,
+    retryDelayOnMoved: 20,
+    ...overrides,
+    // A name has to stay a name until its certificate is checked; the connector resolves it.
+    dnsLookup: (host, callback) => callback(null, host),
+    redisOptions: {
+      connectTimeout: 1_500,
+      socketTimeout: 5_000,
+      keepAlive: 5_000,
+      disconnectTimeout: 500,
+      ...overrides.redisOptions,
+      tls: tls ? tlsOptions(caFile, overrides.redisOptions?.tls) : undefined,
+      username,
+      password,
+      Connector: connectorFor(context),
+    },
+  };
+}

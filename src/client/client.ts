@@ -1,0 +1,324 @@
+import { Cluster, Pipeline } from 'ioredis';
+import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction } from 'ioredis';
+import { clientOptions } from './client-options';
+import { ConnectionFailures } from './connection-failures';
+import type { ConnectorContext } from './connector';
+import type { CredentialsProvider } from './credentials';
+import { after, blockingTime } from './deadline';
+import { Deadlines } from './deadlines';
+import { DeadlineError } from './errors';
+import { closed, describe } from './failure';
+import { guardNode } from './node-guard';
+import type { ReadFrom } from './read-from';
+import { livePassword } from './redacted';
+import { guardSubscriber } from './subscriber-guard';
+
+/** What a client and its duplicates have in common. */
+export interface ClientSettings {
+  /** The cluster endpoint as `host:port`. */
+  readonly endpoint: string;
+  readonly tls: boolean;
+  readonly caFile?: string;
+  readonly credentials?: CredentialsProvider;
+  /** How long a command may take, in milliseconds. */
+  readonly deadline: number;
+  readonly readFrom: ReadFrom;
+  readonly lookup?: DNSLookupFunction;
+}
+
+type SendCommandParameters = Parameters<Cluster['sendCommand']>;
+type LegacyReplies = ConstructorParameters<typeof Cluster<'legacy'>>[1];
+type DuplicateParameters = Parameters<Cluster['duplicate']>;
+
+/** Members of ioredis that its typings hide. */
+interface Internals {
+  readonly offlineQueue: { peekFront(): { readonly command: Command } | undefined; shift(): unknown };
+  setStatus(status: string): void;
+  handleCloseEvent(): void;
+}
+
+interface PipelineInternals {
+  readonly _queue: Command[];
+  readonly promise: Promise<never>;
+}
+
+type Exec = ChainableCommander['exec'];
+type ExecCallback = Parameters<Exec>[0];
+
+/** Marks a command that has a deadline: ioredis sends the same command again for every retry. */
+const GUARDED = Symbol('guarded');
+
+/**
+ * The `Cluster` of ioredis with credentials that are looked up, and with a deadline for every command.
+ *
+ * A command's deadline starts when it is given to the client, so it covers the time in the queues of ioredis, which its own
+ * `commandTimeout` does not.
+ */
+export class Client extends Cluster {
+  static {
+    // Libraries that look at the name of the class expect the one of ioredis.
+    Object.defineProperty(this, 'name', { value: Cluster.name });
+  }
+
+  /** Why a client is not connected, as far as it knows; undefined for one of bare ioredis. */
+  static failureOf(db: Cluster): Error | undefined {
+    return #failures in db ? db.#failures.since(Infinity, db.status === 'ready') : undefined;
+  }
+
+  readonly #settings: ClientSettings;
+  readonly #failures: ConnectionFailures;
+  readonly #opening: Set<AbortController>;
+  readonly #abandoned = new WeakSet<Command>();
+  readonly #deadlines: Deadlines;
+  readonly #checks: Deadlines;
+  /** Pipelines and blocking commands, each of which has its own time. */
+  readonly #waiting = new Set<(reason?: Error) => void>();
+
+  constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
+    const failures = new ConnectionFailures();
+    const context: ConnectorContext = {
+      credentials: settings.credentials,
+      password: livePassword(),
+      lookup: settings.lookup,
+      opening: new Set(),
+      onFailure: (error) => failures.note(error),
+    };
+    super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
+    this.#settings = settings;
+    this.#failures = failures;
+    this.#opening = context.opening;
+    const deadlines = () => new Deadlines(settings.deadline, ({ command, reject, start }, reason) => {
+      command.reject = reject;
+      this.#abandon(command, reason ?? this.#deadlineError(command.name, start));
+    });
+    this.#deadlines = deadlines();
+    this.#checks = deadlines();
+    this.on('+node', (node) => guardNode(node, this.#abandoned));
+    guardSubscriber(this, this.#abandoned);
+    this.on('connecting', () => failures.attemptStarted());
+    this.on('node error', (error) => failures.note(error));
+    // Without a listener, ioredis prints the error.
+    this.on('error', (error) => failures.note(error));
+    this.on('ready', () => failures.ready());
+    this.on('close', () => {
+      failures.attemptFailed();
+      if (failures.hopeless) {
+        this.#giveUp();
+      }
+    });
+    this.on('end', () => {
+      this.#giveUp(closed());
+      this.#checks.failAll(closed());
+    });
+  }
+
+  override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
+    if (this.#abandoned.has(command)) {
+      return command.promise;
+    }
+    // The commands of a pipeline share the deadline of the pipeline.
+    if (!stream && !(GUARDED in command)) {
+      (command as { [GUARDED]?: true })[GUARDED] = true;
+      this.#guardCommand(command);
+      if (this.#abandoned.has(command)) {
+        return command.promise;
+      }
+    }
+    return super.sendCommand(command, stream, node);
+  }
+
+  override pipeline(commands?: unknown[][]): ChainableCommander {
+    return this.#guardPipeline(super.pipeline(commands), 'pipeline');
+  }
+
+  // The overloads of ioredis are those of its callers.
+  override multi(...args: any[]): any {
+    const multi = (super.multi as (...args: any[]) => unknown)(...args);
+    return multi instanceof Pipeline ? this.#guardPipeline(multi as unknown as ChainableCommander, 'multi') : multi;
+  }
+
+  /** Waits for the next attempt where ioredis fails the pipeline with the first one. */
+  override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
+    super.delayUntilReady((error) => {
+      if (error && this.status !== 'end') {
+        this.delayUntilReady(callback);
+      } else {
+        callback(error);
+      }
+    });
+  }
+
+  override duplicate(nodes: ClusterNode[] = [], overrides: DuplicateParameters[1] = {}): any {
+    const { startupNodes } = this as unknown as { startupNodes: ClusterNode[] };
+    const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
+    const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;
+    return new Client(settings, nodes.length ? nodes : [...startupNodes], options);
+  }
+
+  override quit(callback?: Parameters<Cluster['quit']>[0]): Promise<'OK'> {
+    if (this.status === 'wait' || this.nodes().length > 0) {
+      return super.quit(callback);
+    }
+    this.disconnect();
+    callback?.(null, 'OK');
+    return Promise.resolve('OK');
+  }
+
+  override disconnect(reconnect = false): void {
+    if (this.status === 'end') {
+      return;
+    }
+    const connecting = this.status === 'connecting' || this.status === 'reconnecting';
+    const nodes = this.nodes().length;
+    super.disconnect(reconnect);
+    if (reconnect) {
+      return;
+    }
+    for (const opening of this.#opening) {
+      opening.abort();
+    }
+    if (connecting && nodes === 0) {
+      setImmediate(() => this.#end());
+    }
+  }
+
+  /** Ends a client that has no node whose end would end it: ioredis would keep its queue for ever. */
+  #end(): void {
+    if (this.status === 'disconnecting') {
+      const internals = this as unknown as Internals;
+      internals.setStatus('close');
+      internals.handleCloseEvent();
+    }
+  }
+
+  #guardCommand(command: Command): void {
+    const blocked = blockingTime(command);
+    if (command.name === 'cluster') {
+      this.#guardCheck(command);
+    } else if (blocked > 0) {
+      this.#guardBlocking(command, blocked);
+    } else if (this.#failures.hopeless) {
+      this.#abandon(command, this.#deadlineError(command.name, performance.now()));
+    } else {
+      this.#deadlines.add(command);
+    }
+  }
+
+  #guardBlocking(command: Command, blocked: number): void {
+    const start = performance.now();
+    const { reject, resolve } = command;
+    const stop = this.#limit(this.#settings.deadline + blocked, (reason = this.#deadlineError(command.name, start)) => {
+      command.reject = reject;
+      this.#abandon(command, reason);
+    });
+    command.resolve = (result) => {
+      stop();
+      return resolve.call(command, result);
+    };
+    command.reject = (error) => {
+      stop();
+      reject.call(command, error);
+    };
+  }
+
+  /**
+   * With CLUSTER INFO, ioredis finds out whether the cluster is ready: it has to be sent however hopeless the rest is, and tells nobody
+   * why it failed.
+   */
+  #guardCheck(command: Command): void {
+    const { reject } = command;
+    command.reject = (error) => {
+      this.#failures.note(error);
+      reject.call(command, error);
+    };
+    this.#checks.add(command);
+  }
+
+  #abandon(command: Command, reason: Error): void {
+    this.#abandoned.add(command);
+    command.reject(reason);
+    this.#dropAbandoned();
+  }
+
+  #guardPipeline(pipeline: ChainableCommander, name: string): ChainableCommander {
+    const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
+    const internals = pipeline as unknown as PipelineInternals;
+    let state: 'new' | 'running' | 'abandoned' = 'new';
+    const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
+      const start = performance.now();
+      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
+      const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
+        state = 'abandoned';
+        for (const command of internals._queue) {
+          this.#abandoned.add(command);
+          command.reject(reason);
+        }
+        this.#dropAbandoned();
+        reject(reason);
+      });
+      if (state !== 'abandoned') {
+        exec.call(pipeline).then(resolve, reject).finally(stop).catch(reject);
+      }
+    });
+    pipeline.exec = (callback?: ExecCallback) => {
+      // ioredis calls exec again for every retry.
+      if (state !== 'new') {
+        return state === 'abandoned' ? internals.promise : exec.call(pipeline, callback);
+      }
+      state = 'running';
+      const result = run();
+      if (typeof callback === 'function') {
+        result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
+      }
+      return result;
+    };
+    return pipeline;
+  }
+
+  /**
+   * Gives up after a time, or at once when waiting is pointless or the client has ended.
+   *
+   * @param giveUp - gets the reason unless it is the deadline
+   * @returns stops waiting
+   */
+  #limit(ms: number, giveUp: (reason?: Error) => void): () => void {
+    const end = (reason?: Error) => {
+      stop();
+      giveUp(reason);
+    };
+    const stopTimer = after(ms, end);
+    const stop = () => {
+      stopTimer();
+      this.#waiting.delete(end);
+    };
+    this.#waiting.add(end);
+    if (this.#failures.hopeless) {
+      end();
+    }
+    return stop;
+  }
+
+  #giveUp(reason?: Error): void {
+    this.#deadlines.failAll(reason);
+    for (const giveUp of this.#waiting) {
+      giveUp(reason);
+    }
+  }
+
+  #deadlineError(command: string, start: number): DeadlineError {
+    const { endpoint } = this.#settings;
+    const hopeless = this.#failures.hopeless;
+    const cause = hopeless ?? this.#failures.since(start, this.status === 'ready');
+    const waited = hopeless ? 'and there will be none' : `within ${Math.round(performance.now() - start)} ms`;
+    const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come`;
+    return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, cause });
+  }
+
+  /** Abandoned commands at the head of the queue would otherwise pile up for as long as the cluster is away. */
+  #dropAbandoned(): void {
+    const { offlineQueue } = this as unknown as Internals;
+    for (let item = offlineQueue.peekFront(); item && this.#abandoned.has(item.command); item = offlineQueue.peekFront()) {
+      offlineQueue.shift();
+    }
+  }
+}

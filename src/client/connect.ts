@@ -1,0 +1,126 @@
+import type { Cluster, ClusterOptions } from 'ioredis';
+import { Client } from './client';
+import { checkConnection, connectionFromEnv } from './connection';
+import type { ConnectionDescriptor } from './connection';
+import { staticCredentials } from './credentials';
+import type { CredentialsProvider } from './credentials';
+import { MAX_TIMER_MS } from './deadline';
+import { ConfigurationError } from './errors';
+import { iamCredentials } from './iam-credentials';
+import { READ_FROM } from './read-from';
+import type { ReadFrom } from './read-from';
+import { secretCredentials } from './secret-credentials';
+
+/** Enough for a failover, of which a client sees up to ten seconds. */
+const DEFAULT_DEADLINE_MS = 20_000;
+
+/**
+ * How to connect: the connection, and any option of the ioredis `Cluster`.
+ *
+ * Options of ioredis replace the defaults of this library one by one, `redisOptions` and `redisOptions.tls` likewise. What they cannot
+ * do is to weaken the connection: `rejectUnauthorized: false` is refused, and a `checkServerIdentity` is asked besides the standard
+ * check, not instead of it. User name, password and `Connector` are not taken from `redisOptions`: give `credentials`. A `dnsLookup`
+ * finds the address of a host, whose certificate is still checked against its name.
+ */
+export interface ConnectOptions extends ClusterOptions {
+  /**
+   * What the names of the environment variables start with. Not used when `connection` is given.
+   *
+   * @default 'MEMORYDB'
+   */
+  prefix?: string;
+
+  /**
+   * The cluster to connect to.
+   *
+   * @default - read from the environment variables
+   */
+  connection?: ConnectionDescriptor;
+
+  /**
+   * Who signs in.
+   *
+   * @default - what the connection says: tokens of its IAM user, its secret, its password, or nobody
+   */
+  credentials?: CredentialsProvider;
+
+  /**
+   * How long a command, pipeline or transaction may take, in milliseconds, waiting for a connection and all retries included. A
+   * blocking command gets its own time on top; one that blocks for ever has no deadline.
+   *
+   * @default 20000
+   */
+  deadline?: number;
+
+  /**
+   * Where commands that only read are sent. Pipelines and transactions always go to the primary.
+   *
+   * @default 'primary'
+   */
+  readFrom?: ReadFrom;
+}
+
+/**
+ * Connects to a cluster.
+ *
+ * Returns at once with the real `Cluster` of ioredis, so it can stand at the top of a module; commands wait for the connection. They
+ * are sent on connections that have signed in.
+ *
+ * A command that is not answered by its deadline rejects with a `DeadlineError`: code `EDEADLINE`, the endpoint and the reason in its
+ * message, the reason itself in `cause`. It is not sent later; whether it was executed is unknown if it had been sent already. If the
+ * client never was ready and three attempts in a row fail for a reason that trying again will not cure (certificate, password,
+ * permission), commands reject with the same error without waiting for their deadline, while the client goes on trying. Commands
+ * that fail because a connection broke are repeated, so one whose reply was lost may be executed twice.
+ *
+ * @throws ConfigurationError when the connection is not complete or contradicts itself
+ */
+export function connect(options: ConnectOptions = {}): Cluster {
+  const { prefix, connection = connectionFromEnv(prefix), credentials, ...rest } = options;
+  const { deadline = DEFAULT_DEADLINE_MS, readFrom = 'primary', dnsLookup: lookup, ...overrides } = rest;
+  checkConnection(connection, (field) => `connection.${camelCase(field)}`);
+  checkOverrides(connection, overrides);
+  if (credentials && !connection.tls) {
+    throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');
+  }
+  if (!(deadline > 0 && deadline <= MAX_TIMER_MS)) {
+    throw new ConfigurationError(`deadline is ${deadline}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
+  }
+  if (!READ_FROM.includes(readFrom)) {
+    throw new ConfigurationError(`readFrom is ${JSON.stringify(readFrom)}: expected one of ${READ_FROM.join(', ')}`);
+  }
+  const { host, port, tls, caFile } = connection;
+  return new Client(
+    { endpoint: `${host}:${port}`, tls, caFile, deadline, readFrom, lookup, credentials: credentials ?? credentialsOf(connection) },
+    [{ host, port }],
+    overrides,
+  );
+}
+
+function credentialsOf(connection: ConnectionDescriptor): CredentialsProvider | undefined {
+  const { auth, clusterName, username, password, secretArn, region } = connection;
+  switch (auth) {
+    case 'password':
+      return staticCredentials({ username: username!, password: password! });
+    case 'secret':
+      return secretCredentials({ secretArn: secretArn!, username, region });
+    case 'iam':
+      return iamCredentials({ clusterName: clusterName!, username: username!, region });
+    case 'none':
+      return undefined;
+  }
+}
+
+function checkOverrides({ tls }: ConnectionDescriptor, { redisOptions = {} }: ClusterOptions): void {
+  for (const name of ['username', 'password', 'Connector'] as const) {
+    if (redisOptions[name] !== undefined) {
+      throw new ConfigurationError(`redisOptions.${name} cannot be overridden: pass who signs in as \`credentials\``);
+    }
+  }
+  if (redisOptions.tls && !tls) {
+    throw new ConfigurationError('redisOptions.tls is given although connection.tls is false');
+  }
+}
+
+function camelCase(field: string): string {
+  return field.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,55 @@
+import { isPermanent, trueCause } from './failure';
+
+/** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
+const HOPELESS_ATTEMPTS = 3;
+
+/**
+ * Why a client could not connect.
+ *
+ * A failure that trying again will not cure (certificate, password, permission) is *hopeless* once it has ended several attempts of a
+ * client that never was ready. A client that was ready before keeps its commands until their deadline: the configuration worked
+ * once, so it may be in the middle of a change.
+ */
+export class ConnectionFailures {
+  #latest?: { readonly cause: Error; readonly at: number };
+  #ofAttempt?: Error;
+  #permanent?: Error;
+  #permanentAttempts = 0;
+  #everReady = false;
+
+  /** An error of any connection, however wrapped. */
+  note(error: unknown): void {
+    const cause = trueCause(error);
+    if (cause) {
+      this.#latest = { cause, at: performance.now() };
+      this.#ofAttempt = cause;
+    }
+  }
+
+  /** The client starts to look for a node that answers. */
+  attemptStarted(): void {
+    this.#ofAttempt = undefined;
+  }
+
+  /** No node answered. */
+  attemptFailed(): void {
+    this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
+    this.#permanentAttempts = this.#permanent ? this.#permanentAttempts + 1 : 0;
+  }
+
+  /** The client can send commands. */
+  ready(): void {
+    this.#everReady = true;
+    this.#permanentAttempts = 0;
+  }
+
+  /** The latest failure, unless it is older than `start` and may be cured since. */
+  since(start: number, connected: boolean): Error | undefined {
+    return this.#latest && (!connected || this.#latest.at >= start) ? this.#latest.cause : undefined;
+  }
+
+  /** The failure that makes waiting pointless. */
+  get hopeless(): Error | undefined {
+    return !this.#everReady && this.#permanentAttempts >= HOPELESS_ATTEMPTS ? this.#permanent : undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { AbstractConnector } from 'ioredis';
+import type { DNSLookupFunction, RedisOptions } from 'ioredis';
+import type { CredentialsProvider } from './credentials';
+import { after } from './deadline';
+import { dial, resolveAddresses, timedOut, unlessAborted } from './dial';
+import { CredentialsError } from './errors';
+import type { SignInError } from './errors';
+import { isPermanent, retriable } from './failure';
+import type { LivePassword } from './redacted';
+import { authenticate } from './sign-in';
+import type { SignIn } from './sign-in';
+
+/** What the connections of one client share. */
+export interface ConnectorContext {
+  readonly credentials?: CredentialsProvider;
+  /** Receives every password that a server has taken. */
+  readonly password: LivePassword;
+  readonly lookup?: DNSLookupFunction;
+  /** Connections that are being opened; aborting them ends the attempt. */
+  readonly opening: Set<AbortController>;
+  /** Told why a connection could not be opened. */
+  onFailure(error: unknown): void;
+}
+
+/** The options of one node as ioredis hands them to its connector. */
+interface NodeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: ConnectionOptions;
+  readonly connectTimeout: number;
+  readonly disconnectTimeout: number;
+}
+
+/** How long one attempt may take in all, with a slow credentials provider. */
+const ATTEMPT_TIMEOUT_MS = 10_000;
+
+/** How often a refused password is asked for again on the same connection. */
+const MAX_REFUSALS = 2;
+
+/** No address gets less time than this, however many there are. */
+const MIN_ADDRESS_TIMEOUT_MS = 400;
+
+/**
+ * The `Connector` class for the nodes of one client.
+ *
+ * It hands over connections that have signed in. ioredis signs in again with the same password, which costs no round trip, but its own
+ * attempt alone would end a client for good when the password has changed.
+ */
+export function connectorFor(context: ConnectorContext): NonNullable<RedisOptions['Connector']> {
+  return class MemoryDbConnector extends AbstractConnector {
+    readonly #options: NodeOptions;
+    #opening?: AbortController;
+
+    constructor(options: unknown) {
+      super((options as NodeOptions).disconnectTimeout);
+      this.#options = options as NodeOptions;
+    }
+
+    async connect(): Promise<Socket> {
+      const opening = new AbortController();
+      this.#opening = opening;
+      context.opening.add(opening);
+      this.connecting = true;
+      const stop = after(ATTEMPT_TIMEOUT_MS, () => opening.abort());
+      try {
+        this.stream = await open(this.#options, context, opening.signal);
+        return this.stream;
+      } catch (error) {
+        context.onFailure(error);
+        throw retriable(error);
+      } finally {
+        stop();
+        context.opening.delete(opening);
+      }
+    }
+
+    override disconnect(): void {
+      super.disconnect();
+      this.#opening?.abort();
+    }
+  };
+}
+
+async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {
+  const { credentials } = context;
+  const password = credentials && await ask(credentials, signal);
+  const addresses = await resolveAddresses(options.host, signal, context.lookup);
+  const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
+  let failure: unknown;
+  for (const address of addresses) {
+    let socket: Socket | undefined;
+    try {
+      socket = await dial(address, { ...options, timeout, signal });
+      if (credentials && password !== undefined) {
+        await signIn(socket, credentials, { password, timeout: options.connectTimeout, signal }, context.password);
+      }
+      if (signal.aborted) {
+        throw timedOut(`gave up connecting to ${options.host}:${options.port}`);
+      }
+      return socket;
+    } catch (error) {
+      socket?.destroy();
+      if (signal.aborted || isPermanent(error as Error)) {
+        throw error;
+      }
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function ask(credentials: CredentialsProvider, signal: AbortSignal, refused?: string): Promise<string> {
+  const password: unknown = await unlessAborted(credentials.getPassword(refused), signal, 'waiting for the credentials provider');
+  if (typeof password !== 'string' || !password) {
+    throw new CredentialsError('the credentials provider gave no password', { permanent: true });
+  }
+  return password;
+}
+
+async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
+  let { password } = first;
+  let refusal: SignInError | undefined;
+  for (let refusals = 0; refusals <= MAX_REFUSALS; refusals++) {
+    refusal = await authenticate(socket, { ...first, password, username: credentials.username ?? 'default' });
+    if (!refusal) {
+      live.set(password);
+      return;
+    }
+    const next = await ask(credentials, first.signal, password);
+    if (next === password) {
+      break;
+    }
+    password = next;
+  }
+  throw refusal;
+}

@@ -1,0 +1,48 @@
+import { Password } from './redacted';
+
+/**
+ * Who signs in, and with what.
+ *
+ * The client asks before every connection it opens, and once more with the refused password when the server did not take it.
+ */
+export interface CredentialsProvider {
+  /** The user name. Read after `getPassword`, so a provider may learn it there; `undefined` until then. */
+  readonly username: string | undefined;
+
+  /**
+   * The password to sign in with.
+   *
+   * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again
+   */
+  getPassword(refused?: string): Promise<string>;
+}
+
+/** A fixed user name and password. */
+export interface StaticCredentials {
+  /** The user name. */
+  readonly username: string;
+  /** The password. */
+  readonly password: string | Password;
+}
+
+/**
+ * Credentials that never change: for a local server and for tests.
+ *
+ * @throws Error when the user name or the password is empty
+ */
+export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
+  const { username } = credentials;
+  const password = new Password(String(credentials.password));
+  if (!username) {
+    throw new Error('the user name of the credentials is empty');
+  }
+  if (!String(password)) {
+    throw new Error(`the password of the user ${JSON.stringify(username)} is empty`);
+  }
+  return {
+    username,
+    async getPassword() {
+      return String(password);
+    },
+  };
+}

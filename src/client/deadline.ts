@@ -1,0 +1,46 @@
+import { Command } from 'ioredis';
+
+/** The longest delay of a timer. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+const blocking = new Map<string, boolean>();
+
+/** The lookup of ioredis, without its cost for every command. */
+function isBlocking(name: string): boolean {
+  let known = blocking.get(name);
+  if (known === undefined) {
+    known = name.toLowerCase() === 'wait' || Command.checkFlag('BLOCKING_COMMANDS', name);
+    blocking.set(name, known);
+  }
+  return known;
+}
+
+/**
+ * How long a command may keep the server waiting by itself, in milliseconds: 0 for an ordinary command, Infinity for one that
+ * blocks until something arrives.
+ */
+export function blockingTime(command: Command): number {
+  if (!isBlocking(command.name)) {
+    return 0;
+  }
+  if (command.name.toLowerCase() === 'wait') {
+    return Number(command.args[1]) || Infinity;
+  }
+  const time = command.extractBlockingTimeout();
+  // 0 blocks for ever; null is an XREAD that does not block; undefined is a mistake that the server answers at once.
+  return time === 0 ? Infinity : time ?? 0;
+}
+
+/**
+ * Calls back unless stopped within a time.
+ *
+ * @param ms - Infinity never calls back
+ * @returns stops it
+ */
+export function after(ms: number, callback: () => void): () => void {
+  if (ms > MAX_TIMER_MS) {
+    return () => undefined;
+  }
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}

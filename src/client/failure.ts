@@ -1,0 +1,85 @@
+import { CredentialsError } from './errors';
+
+/**
+ * The message of an ioredis error that the cluster client answers with a retry on another connection.
+ *
+ * It is the only message that it treats so, hence transport errors have to travel under it, with the truth as `cause`.
+ */
+const RETRIED_MESSAGE = 'Connection is closed.';
+
+/** What a slot refresh reports when one node did not answer in time: true, but never the reason. */
+const REFRESH_TIMEOUT_MESSAGE = 'timeout';
+
+/** Codes with which node refuses a server certificate. */
+const CERTIFICATE_CODES = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Replies that stay the same until somebody changes a password or an access string. */
+const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM)\b/;
+
+/** Wraps the reason why a connection failed in the error that makes ioredis retry. */
+export function retriable(cause: unknown): Error {
+  return new Error(RETRIED_MESSAGE, { cause });
+}
+
+/** What a command gets that is left over when a client ends. */
+export function closed(): Error {
+  return new Error(RETRIED_MESSAGE);
+}
+
+/**
+ * The reason inside the wrappers of ioredis, or undefined when the error says no more than "it did not work".
+ */
+export function trueCause(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  if (lastNodeError) {
+    return trueCause(lastNodeError);
+  }
+  if (error.message === RETRIED_MESSAGE) {
+    return trueCause(error.cause);
+  }
+  return error.message === REFRESH_TIMEOUT_MESSAGE ? undefined : error;
+}
+
+/** Whether trying again is pointless until somebody changes the configuration. */
+export function isPermanent(error: Error): boolean {
+  if (error instanceof CredentialsError) {
+    return error.permanent;
+  }
+  return CERTIFICATE_CODES.has(codeOf(error)) || REFUSAL.test(error.message);
+}
+
+/** The failure as a part of a sentence, with a hint where the server's text has none. */
+export function describe(error: Error): string {
+  const code = codeOf(error);
+  const text = error.message.replace(/\.$/, '');
+  // An own message needs no code to be recognized.
+  const named = code && !(error instanceof CredentialsError) && !text.includes(code) ? `${text} (${code})` : text;
+  return REFUSAL.exec(text)?.[1] === 'NOPERM'
+    ? `${named}; besides its data commands, the access string needs "+cluster|slots +cluster|info +readonly +info"`
+    : named;
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

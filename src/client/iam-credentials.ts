@@ -1,0 +1,141 @@
+import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
+import type { AwsCredentials } from './connect-token';
+import type { CredentialsProvider } from './credentials';
+import { ConfigurationError, CredentialsError } from './errors';
+import { Password } from './redacted';
+
+/** Who signs in with IAM, and where. */
+export interface IamCredentialsOptions {
+  /** Name of the cluster, not its endpoint. */
+  readonly clusterName: string;
+
+  /** Name of the MemoryDB user. */
+  readonly username: string;
+
+  /**
+   * Region of the cluster.
+   *
+   * @default - the environment variable AWS_REGION or AWS_DEFAULT_REGION
+   */
+  readonly region?: string;
+
+  /**
+   * The AWS credentials that sign, or a function that gives them; it is asked for every token.
+   *
+   * @default - the environment variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN if they are set, else the default
+   * chain of `@aws-sdk/credential-provider-node`, imported then
+   */
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+}
+
+/** Tokens are not used for the whole of their life: clocks differ, and a sign-in takes its time. */
+const REUSE_MS = (TOKEN_LIFETIME_S * 1000 * 2) / 3;
+
+/** A token that stays refused is not signed anew more often than this. */
+const RESIGN_INTERVAL_MS = 1_000;
+
+/**
+ * Tokens of a MemoryDB user with IAM authentication, such as an `IamUser`.
+ *
+ * A token is signed when a connection needs one, and used for new connections for ten minutes, but never longer than the AWS credentials
+ * that signed it are valid.
+ *
+ * @throws ConfigurationError when the Region is not known
+ */
+export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
+  return new IamCredentials(options);
+}
+
+interface Token {
+  readonly text: Password;
+  readonly signedAt: number;
+  readonly usableUntil: number;
+}
+
+class IamCredentials implements CredentialsProvider {
+  readonly username: string;
+  readonly #clusterName: string;
+  readonly #region: string;
+  readonly #awsCredentials: () => Promise<AwsCredentials>;
+  #token?: Token;
+  #signing?: Promise<Token>;
+
+  constructor(options: IamCredentialsOptions) {
+    const { clusterName, username, credentials, region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION } = options;
+    if (!region) {
+      throw new ConfigurationError('the Region of the cluster is not known: pass `region`, or set AWS_REGION');
+    }
+    this.username = username;
+    this.#clusterName = clusterName;
+    this.#region = region;
+    this.#awsCredentials = awsCredentials(credentials);
+  }
+
+  async getPassword(refused?: string): Promise<string> {
+    const known = this.#token;
+    if (known && isUsable(known, refused)) {
+      return String(known.text);
+    }
+    this.#signing ??= this.#sign().finally(() => (this.#signing = undefined));
+    this.#token = await this.#signing;
+    return String(this.#token.text);
+  }
+
+  async #sign(): Promise<Token> {
+    const credentials = await this.#awsCredentials();
+    const at = new Date();
+    const text = connectToken({ clusterName: this.#clusterName, username: this.username, region: this.#region, credentials, at });
+    const signedAt = at.getTime();
+    return { text: new Password(text), signedAt, usableUntil: Math.min(signedAt + REUSE_MS, credentials.expiration?.getTime() ?? Infinity) };
+  }
+}
+
+function isUsable(token: Token, refused: string | undefined): boolean {
+  const now = Date.now();
+  const isRefused = String(token.text) === refused && now - token.signedAt >= RESIGN_INTERVAL_MS;
+  // A clock that was set back makes a token of the future, which the service would not take.
+  return !isRefused && now >= token.signedAt && now < token.usableUntil;
+}
+
+function awsCredentials(given: IamCredentialsOptions['credentials']): () => Promise<AwsCredentials> {
+  if (typeof given === 'function') {
+    return given;
+  }
+  if (given !== undefined) {
+    return async () => given;
+  }
+  let chain: Promise<() => Promise<AwsCredentials>> | undefined;
+  return async () => {
+    const fromEnvironment = environmentCredentials();
+    if (fromEnvironment) {
+      return fromEnvironment;
+    }
+    chain ??= importDefaultChain();
+    return findWith(await chain);
+  };
+}
+
+function environmentCredentials(): AwsCredentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
+}
+
+async function importDefaultChain(): Promise<() => Promise<AwsCredentials>> {
+  try {
+    const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+    return defaultProvider();
+  } catch (cause) {
+    throw new CredentialsError(
+      'the package @aws-sdk/credential-provider-node is needed to find AWS credentials outside of the environment variables: install it',
+      { permanent: true, cause },
+    );
+  }
+}
+
+async function findWith(chain: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+  try {
+    return await chain();
+  } catch (cause) {
+    throw new CredentialsError(`cannot find AWS credentials to sign in with: ${(cause as Error).message}`, { permanent: false, cause });
+  }
+}

@@ -1,0 +1,152 @@
+import type { CredentialsProvider } from './credentials';
+import { CredentialsError } from './errors';
+import { Password } from './redacted';
+
+/** The part of a Secrets Manager client that is used; `SecretsManagerClient` of `@aws-sdk/client-secrets-manager` fits. */
+export interface SecretsManagerLike {
+  send(command: unknown, options?: unknown): Promise<unknown>;
+}
+
+/** Where to read a user name and a password from. */
+export interface SecretCredentialsOptions {
+  /** ARN or name of the secret, whose text is JSON with the fields `password` and, unless `username` is given, `username`. */
+  readonly secretArn: string;
+
+  /**
+   * The client to ask.
+   *
+   * @default - a client of `@aws-sdk/client-secrets-manager`, imported when the secret is read for the first time
+   */
+  readonly client?: SecretsManagerLike;
+
+  /**
+   * The user name.
+   *
+   * @default - the field `username` of the secret
+   */
+  readonly username?: string;
+
+  /**
+   * The Region of the secret, for a secret that is given by its name.
+   *
+   * @default - the Region in the ARN, or the one that the SDK finds
+   */
+  readonly region?: string;
+}
+
+/** How long one answer of Secrets Manager is waited for, with the retries of its SDK. */
+const FETCH_TIMEOUT_MS = 5_000;
+
+/** A password that stays refused is read again no more often than this. */
+const REFETCH_INTERVAL_MS = 1_000;
+
+/** Errors of Secrets Manager that stay until somebody changes a permission or the secret. */
+const PERMANENT_ERRORS = new Set([
+  'AccessDeniedException',
+  'DecryptionFailure',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'ResourceNotFoundException',
+]);
+
+interface SecretValue {
+  readonly username?: string;
+  readonly password: Password;
+}
+
+/**
+ * The credentials in a Secrets Manager secret, such as the one a `PasswordUser` makes.
+ *
+ * The secret is read once and kept; concurrent callers share one request. It is read again when the server refuses its password,
+ * which is how a rotation is noticed.
+ */
+export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
+  return new SecretCredentials(options);
+}
+
+class SecretCredentials implements CredentialsProvider {
+  readonly #options: SecretCredentialsOptions;
+  #client?: SecretsManagerLike;
+  #value?: SecretValue;
+  #reading?: Promise<SecretValue>;
+  #lastRefusal?: { password: Password; at: number };
+
+  constructor(options: SecretCredentialsOptions) {
+    this.#options = options;
+    this.#client = options.client;
+  }
+
+  get username(): string | undefined {
+    return this.#options.username ?? this.#value?.username;
+  }
+
+  async getPassword(refused?: string): Promise<string> {
+    const known = this.#value;
+    if (known && (String(known.password) !== refused || (!this.#reading && this.#recentlyRefused(refused)))) {
+      return String(known.password);
+    }
+    if (refused !== undefined) {
+      this.#lastRefusal = { password: new Password(refused), at: performance.now() };
+    }
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    this.#value = await this.#reading;
+    return String(this.#value.password);
+  }
+
+  #recentlyRefused(password: string | undefined): boolean {
+    const last = this.#lastRefusal;
+    return last !== undefined && String(last.password) === password && performance.now() - last.at < REFETCH_INTERVAL_MS;
+  }
+
+  async #read(): Promise<SecretValue> {
+    const { secretArn, username } = this.#options;
+    const { GetSecretValueCommand, SecretsManagerClient } = await importSdk();
+    this.#client ??= new SecretsManagerClient({ region: regionOf(secretArn) ?? this.#options.region });
+    let reply: unknown;
+    try {
+      reply = await this.#client.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    } catch (cause) {
+      const { name, message } = cause as Error;
+      const text = name === 'AbortError' ? `Secrets Manager did not answer within ${FETCH_TIMEOUT_MS} ms` : `${name}: ${message}`;
+      throw new CredentialsError(`cannot read the secret ${secretArn}: ${text}`, { permanent: PERMANENT_ERRORS.has(name), cause });
+    }
+    return parse((reply as { SecretString?: string }).SecretString, secretArn, username === undefined);
+  }
+}
+
+async function importSdk() {
+  try {
+    return await import('@aws-sdk/client-secrets-manager');
+  } catch (cause) {
+    throw new CredentialsError('the package @aws-sdk/client-secrets-manager is needed to sign in with a secret: install it', { permanent: true, cause });
+  }
+}
+
+// No error here may have a `cause`: the message of a JSON syntax error quotes the text.
+function parse(text: string | undefined, secretArn: string, usernameNeeded: boolean): SecretValue {
+  if (text === undefined) {
+    throw new CredentialsError(`the secret ${secretArn} has no text: expected JSON with the field "password"`, { permanent: true });
+  }
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    fields = undefined;
+  }
+  if (typeof fields !== 'object' || fields === null) {
+    throw new CredentialsError(`the secret ${secretArn} is not a JSON object: expected one with the field "password"`, { permanent: true });
+  }
+  const { username, password } = fields as Record<string, unknown>;
+  if (typeof password !== 'string' || !password) {
+    throw new CredentialsError(`the secret ${secretArn} has no field "password"`, { permanent: true });
+  }
+  if (usernameNeeded && (typeof username !== 'string' || !username)) {
+    throw new CredentialsError(`the secret ${secretArn} has no field "username", and no user name was given`, { permanent: true });
+  }
+  return { username: typeof username === 'string' ? username : undefined, password: new Password(password) };
+}
+
+/** `arn:aws:secretsmanager:eu-west-1:111122223333:secret:name`. */
+function regionOf(arn: string): string | undefined {
+  return arn.split(':')[3] || undefined;
+}

@@ -1,0 +1,111 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSecretsEndpoint } from './support/secrets-endpoint';
+import type { SecretsEndpoint } from './support/secrets-endpoint';
+import { CredentialsError, secretCredentials, staticCredentials } from '../../src/client';
+
+const PASSWORD = 'correct-horse-battery';
+const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf';
+
+describe('staticCredentials', () => {
+  test('gives the same password whatever was refused', async () => {
+    const provider = staticCredentials({ username: 'app', password: PASSWORD });
+    expect(provider.username).toBe('app');
+    expect(await provider.getPassword()).toBe(PASSWORD);
+    expect(await provider.getPassword(PASSWORD)).toBe(PASSWORD);
+  });
+
+  test('does not show the password', () => {
+    const provider = staticCredentials({ username: 'app', password: PASSWORD });
+    expect(inspect(provider, { depth: Infinity, showHidden: true }) + JSON.stringify(provider)).not.toContain(PASSWORD);
+  });
+
+  test('fails on an empty user name or password', () => {
+    expect(() => staticCredentials({ username: '', password: PASSWORD })).toThrow('the user name of the credentials is empty');
+    expect(() => staticCredentials({ username: 'app', password: '' })).toThrow('the password of the user "app" is empty');
+  });
+});
+
+describe('secretCredentials', () => {
+  let endpoint: SecretsEndpoint;
+
+  beforeEach(async () => {
+    endpoint = await startSecretsEndpoint(JSON.stringify({ username: 'app', password: PASSWORD }));
+  });
+
+  afterEach(() => endpoint.stop());
+
+  test('reads user name and password once, however many ask', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    expect(provider.username).toBeUndefined();
+    expect(await Promise.all([provider.getPassword(), provider.getPassword(), provider.getPassword()])).toEqual([PASSWORD, PASSWORD, PASSWORD]);
+    expect(await provider.getPassword()).toBe(PASSWORD);
+    expect(provider.username).toBe('app');
+    expect(endpoint.reads).toBe(1);
+  });
+
+  test('prefers the user name it is given, and does not need one in the secret then', async () => {
+    endpoint.put(JSON.stringify({ password: PASSWORD }));
+    const provider = secretCredentials({ secretArn, client: endpoint.client, username: 'other' });
+    expect(await provider.getPassword()).toBe(PASSWORD);
+    expect(provider.username).toBe('other');
+  });
+
+  test('reads again when its password was refused, once for all who were refused', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    endpoint.put(JSON.stringify({ username: 'app', password: 'rotated' }));
+    expect(await Promise.all([provider.getPassword(PASSWORD), provider.getPassword(PASSWORD)])).toEqual(['rotated', 'rotated']);
+    expect(await provider.getPassword(PASSWORD)).toBe('rotated');
+    expect(endpoint.reads).toBe(2);
+  });
+
+  test('does not read on and on while the same password stays refused', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    for (let i = 0; i < 10; i++) {
+      expect(await provider.getPassword(PASSWORD)).toBe(PASSWORD);
+    }
+    expect(endpoint.reads).toBe(2);
+  });
+
+  test('recovers from a failed read', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    endpoint.fail('InternalServiceError', 'try again');
+    await expect(provider.getPassword()).rejects.toThrow(/InternalServiceError: try again/);
+    await expect(provider.getPassword()).rejects.toMatchObject({ code: 'ECREDENTIALS', permanent: false });
+    endpoint.put(JSON.stringify({ username: 'app', password: PASSWORD }));
+    expect(await provider.getPassword()).toBe(PASSWORD);
+  });
+
+  test('fails with the reason when the permission or the secret is missing', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    for (const type of ['AccessDeniedException', 'ResourceNotFoundException']) {
+      endpoint.fail(type, 'not for you');
+      const failed = provider.getPassword();
+      await expect(failed).rejects.toThrow(`cannot read the secret ${secretArn}: ${type}: not for you`);
+      await expect(failed).rejects.toMatchObject({ permanent: true });
+    }
+  });
+
+  test.each([
+    [`hunter2 ${PASSWORD}`, /is not a JSON object/],
+    [`"${PASSWORD}"`, /is not a JSON object/],
+    [`{"username":"app","password":"${PASSWORD}`, /is not a JSON object/],
+    [`{"username":"app","pass":"${PASSWORD}"}`, /has no field "password"/],
+    ['{"username":"app","password":""}', /has no field "password"/],
+    [`{"password":"${PASSWORD}"}`, /has no field "username", and no user name was given/],
+  ])('fails on the secret %s without quoting it', async (text, message) => {
+    endpoint.put(text);
+    const error = await secretCredentials({ secretArn, client: endpoint.client }).getPassword().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect((error as Error).message).toMatch(message);
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(PASSWORD);
+  });
+
+  test('does not show the password', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    expect(inspect(provider, { depth: Infinity, showHidden: true }) + JSON.stringify(provider)).not.toContain(PASSWORD);
+  });
+});

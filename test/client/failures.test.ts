@@ -1,0 +1,272 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { outputOf } from './support/output';
+import { startSecretsEndpoint } from './support/secrets-endpoint';
+import { MINIMUM, startUsers } from './support/users';
+import type { Users } from './support/users';
+import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
+import { close, connect, connectionFromEnv, DeadlineError, secretCredentials } from '../../src/client';
+import { createCertificates } from '../../src/local/certificates';
+
+const DEADLINE = 1_500;
+
+let users: Users;
+let directory: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'client-'));
+  users = await startUsers({
+    app: 'on ~* &* +@all',
+    ...Object.fromEntries(MINIMUM.map((rule, i) => [
+      `without-${i}`, `on ~* &* -@all +@read +@write +@pubsub ${MINIMUM.filter((other) => other !== rule).join(' ')}`,
+    ])),
+  });
+});
+
+afterAll(async () => {
+  await users?.local.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const somewhere: ConnectionDescriptor = {
+  host: 'localhost',
+  port: 1,
+  tls: true,
+  auth: 'password',
+  username: 'app',
+  password: 'Pr1vate-stub-0123456789abcdef',
+};
+
+const connectionOf = (user: string) => connectionFromEnv(undefined, users.cluster.environment(user));
+const to = (address: string): ConnectOptions['dnsLookup'] => (_, callback) => callback(null, address);
+
+/** Gives a command, a pipeline and a transaction to a new client, all of which have to fail alike and in time. */
+async function failureOf(options: ConnectOptions): Promise<{ error: DeadlineError; ms: number }> {
+  const db = connect({ deadline: DEADLINE, ...options });
+  const start = performance.now();
+  try {
+    const results = await Promise.allSettled([
+      db.get('a').finally(() => expect(performance.now() - start).toBeLessThan(DEADLINE + 300)),
+      db.pipeline().get('a').set('a', '1').exec(),
+      db.multi().get('a').set('a', '1').exec(),
+    ]);
+    const ms = performance.now() - start;
+    expect(ms).toBeLessThan(DEADLINE + 300);
+    const errors = results.map((result) => (result as PromiseRejectedResult).reason as DeadlineError);
+    const { host, port } = options.connection!;
+    for (const [i, command] of ['get', 'pipeline', 'multi'].entries()) {
+      expect(errors[i]).toBeInstanceOf(DeadlineError);
+      expect(errors[i]).toMatchObject({ code: 'EDEADLINE', endpoint: `${host}:${port}`, command });
+      expect(errors[i].message).toMatch(new RegExp(`^no answer from ${host}:${port} to "${command}" `));
+      expect((errors[i].cause as Error).message).toBe((errors[0].cause as Error).message);
+    }
+    return { error: errors[0], ms };
+  } finally {
+    await close(db);
+    expect(db.status).toBe('end');
+  }
+}
+
+interface Stub {
+  readonly connection: ConnectionDescriptor;
+  stop(): void;
+}
+
+/** A server that is not MemoryDB; with TLS, one whose certificate is all right. */
+async function listen(onConnection: (socket: Socket) => void, tls = false): Promise<Stub> {
+  const sockets: Socket[] = [];
+  const accept = (socket: Socket) => {
+    sockets.push(socket.on('error', () => undefined));
+    onConnection(socket);
+  };
+  const { ca, certificate, key } = await createCertificates('localhost');
+  const caFile = join(directory, 'stub-ca.pem');
+  writeFileSync(caFile, ca);
+  const server = tls ? createTlsServer({ cert: certificate, key }, accept) : createServer(accept);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    connection: { ...somewhere, port: (server.address() as AddressInfo).port, caFile },
+    stop() {
+      sockets.forEach((socket) => socket.destroy());
+      server.close();
+    },
+  };
+}
+
+describe('a cluster that cannot be reached', () => {
+  test('because its name does not exist', async () => {
+    const { error, ms } = await failureOf({ connection: { ...somewhere, host: 'no-such-cluster.invalid' } });
+    expect(error.message).toMatch(/within \d+ ms: getaddrinfo (ENOTFOUND|EAI_AGAIN) no-such-cluster\.invalid$/);
+    expect(error.cause).toMatchObject({ syscall: 'getaddrinfo' });
+    expect(ms).toBeGreaterThan(DEADLINE - 50);
+  });
+
+  test('because the port refuses', async () => {
+    const { connection, stop } = await listen(() => undefined);
+    stop();
+    const { error } = await failureOf({ connection });
+    expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(error.message).toContain(`connect ECONNREFUSED 127.0.0.1:${connection.port}`);
+  });
+
+  test.each([[false, /no connection to localhost:\d+ \(127\.0\.0\.1\) within 500 ms/], [true, /no reply to AUTH within 500 ms/]])(
+    'because nobody answers (after a TLS handshake: %s)',
+    async (tls, message) => {
+      const { connection, stop } = await listen(() => undefined, tls);
+      try {
+        const { error } = await failureOf({ connection, redisOptions: { connectTimeout: 500 } });
+        expect(error.cause).toMatchObject({ code: 'ETIMEDOUT' });
+        expect(error.message).toMatch(message);
+      } finally {
+        stop();
+      }
+    },
+  );
+
+  test('because nobody answers a client that does not sign in', async () => {
+    const { connection, stop } = await listen(() => undefined);
+    try {
+      const db = connect({ connection: { host: 'localhost', port: connection.port, tls: false, auth: 'none' }, deadline: 500 });
+      await expect(db.get('a')).rejects.toThrow(/^no answer from localhost:\d+ to "get" within \d+ ms: the connection is connecting, but the reply did not come$/);
+      await close(db);
+    } finally {
+      stop();
+    }
+  });
+
+  test.each([false, true])('because it closes the connection (after a TLS handshake: %s)', async (tls) => {
+    const { connection, stop } = await listen((socket) => (tls ? socket.end() : socket.destroy()), tls);
+    try {
+      const { error } = await failureOf({ connection });
+      expect(error.message).toMatch(tls ? /closed the connection before it answered AUTH/ : /ECONNRESET/);
+    } finally {
+      stop();
+    }
+  });
+
+  test('because it does not speak TLS', async () => {
+    const { connection, stop } = await listen((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    try {
+      expect((await failureOf({ connection })).error.message).toMatch(/EPROTO|wrong version number/i);
+    } finally {
+      stop();
+    }
+  });
+
+  test('because it speaks another protocol, or repeats what it does not understand', async () => {
+    const { password } = somewhere;
+    for (const reply of ['HTTP/1.1 400 Bad Request', `-ERR unknown command 'AUTH', with args beginning with: 'app' '${password}'`]) {
+      const { connection, stop } = await listen((socket) => socket.once('data', () => socket.write(`${reply}\r\n`)), true);
+      try {
+        const { error } = await failureOf({ connection });
+        expect(error.message).toMatch(/unexpected reply to AUTH|ERR unknown command 'AUTH'.*'\[redacted\]'/);
+        expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(password);
+      } finally {
+        stop();
+      }
+    }
+  });
+
+  test.each([undefined, '', 42])('because the credentials provider gives %j', async (password) => {
+    const { connection, stop } = await listen(() => undefined, true);
+    const credentials = { username: 'app', getPassword: async () => password as string };
+    try {
+      const { error } = await failureOf({ connection, credentials });
+      expect(error.message).toMatch(/the credentials provider gave no password$/);
+    } finally {
+      stop();
+    }
+  });
+
+  test('because the credentials provider does not answer', async () => {
+    const silent = { username: 'app', getPassword: () => new Promise<string>(() => undefined) };
+    const { error } = await failureOf({ connection: somewhere, credentials: silent, slotsRefreshTimeout: 400 });
+    expect(error.message).toMatch(/gave up waiting for the credentials provider/);
+  });
+});
+
+describe('a cluster that cannot be trusted', () => {
+  test('because its authority is not known', async () => {
+    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), caFile: undefined } });
+    expect(error.cause).toMatchObject({ code: 'SELF_SIGNED_CERT_IN_CHAIN' });
+    expect(error.message).toMatch(/and there will be none: self.signed certificate in certificate chain \(SELF_SIGNED_CERT_IN_CHAIN\)$/);
+    expect(ms).toBeLessThan(DEADLINE);
+  });
+
+  test('because another authority signed its certificate', async () => {
+    const caFile = join(directory, 'other-ca.pem');
+    writeFileSync(caFile, (await createCertificates('localhost')).ca);
+    const { error } = await failureOf({ connection: { ...connectionOf('app'), caFile } });
+    expect((error.cause as { code: string }).code).toMatch(/CERT|SIGNATURE/);
+  });
+
+  test('because its certificate is for another name', async () => {
+    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), host: 'another.name' }, dnsLookup: to('127.0.0.1') });
+    expect(error.cause).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(error.message).toContain('another.name');
+    expect(ms).toBeLessThan(DEADLINE);
+  });
+});
+
+describe('a user who cannot sign in', () => {
+  test('because the password is wrong', async () => {
+    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), password: 'wrong-password-of-the-user' } });
+    expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
+    expect(error.message).toMatch(/and there will be none: WRONGPASS invalid username-password pair/);
+    expect(ms).toBeLessThan(DEADLINE);
+  });
+
+  test('and gets in as soon as the password is changed', async () => {
+    const db = connect({ connection: { ...connectionOf('app'), password: 'later-password-of-the-user' }, deadline: 8_000 });
+    await expect(db.get('a')).rejects.toMatchObject({ cause: { code: 'WRONGPASS' } });
+    const start = performance.now();
+    await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE' });
+    expect(performance.now() - start).toBeLessThan(100);
+    await users.onAllNodes('ACL', 'SETUSER', 'app', '>later-password-of-the-user');
+    await expect.poll(() => db.get('a').then(() => 'answered', () => 'refused'), { timeout: 8_000, interval: 100 }).toBe('answered');
+    await close(db);
+  });
+
+  test('because the secret may not be read', async () => {
+    const endpoint = await startSecretsEndpoint();
+    try {
+      endpoint.fail('AccessDeniedException', 'no identity-based policy allows it');
+      const { error, ms } = await failureOf({ connection: connectionOf('app'), credentials: secretCredentials({ secretArn: 'orders', client: endpoint.client }) });
+      expect(error.message).toMatch(/cannot read the secret orders: AccessDeniedException: no identity-based policy allows it/);
+      expect(ms).toBeLessThan(DEADLINE);
+    } finally {
+      await endpoint.stop();
+    }
+  });
+});
+
+describe('a user without', () => {
+  test.each([['+cluster|slots', 0], ['+cluster|info', 1]])('%s is told so', async (rule, i) => {
+    const { error, ms } = await failureOf({ connection: connectionOf(`without-${i}`) });
+    expect(error.cause).toMatchObject({ message: expect.stringMatching(/^NOPERM/) });
+    expect(error.message).toContain(rule.slice(1));
+    expect(error.message).toContain('the access string needs "+cluster|slots +cluster|info +readonly +info"');
+    expect(ms).toBeLessThan(DEADLINE);
+  });
+
+  test.each([['+readonly', 2], ['+info', 3]])('%s reads from the primaries, and nothing is printed', async (_, i) => {
+    const printed = await outputOf(async () => {
+      const db = connect({ connection: connectionOf(`without-${i}`), deadline: 3_000, readFrom: 'replica' });
+      for (let round = 0; round < 5; round++) {
+        await Promise.all(Array.from({ length: 20 }, async (__, n) => {
+          await db.set(`key-${n}`, '1');
+          await db.get(`key-${n}`);
+        }));
+      }
+      await db.subscribe('news');
+      await close(db);
+    });
+    expect(printed).toBe('');
+  });
+});

@@ -1,0 +1,104 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { iamCredentials } from '../../src/client';
+import type { AwsCredentials } from '../../src/client';
+
+const credentials: AwsCredentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'do-not-show', sessionToken: 'session' };
+const options = { clusterName: 'orders', username: 'app', region: 'eu-west-1' };
+const MINUTE = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z'), toFake: ['Date'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+describe('a token', () => {
+  test('is used for ten minutes and then signed anew', async () => {
+    const provider = iamCredentials({ ...options, credentials });
+    const first = await provider.getPassword();
+    vi.setSystemTime(Date.now() + 10 * MINUTE - 1);
+    expect(await provider.getPassword()).toBe(first);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await provider.getPassword()).not.toBe(first);
+  });
+
+  test('is not used longer than the AWS credentials that signed it', async () => {
+    const give = vi.fn(async () => ({ ...credentials, expiration: new Date(Date.now() + MINUTE) }));
+    const provider = iamCredentials({ ...options, credentials: give });
+    const first = await provider.getPassword();
+    vi.setSystemTime(Date.now() + MINUTE - 1);
+    expect(await provider.getPassword()).toBe(first);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await provider.getPassword()).not.toBe(first);
+    expect(give).toHaveBeenCalledTimes(2);
+  });
+
+  test('is signed anew when it is refused, but not at once', async () => {
+    const give = vi.fn(async () => credentials);
+    const provider = iamCredentials({ ...options, credentials: give });
+    const first = await provider.getPassword();
+    expect(await provider.getPassword(first)).toBe(first);
+    vi.setSystemTime(Date.now() + 1_000);
+    const second = await provider.getPassword(first);
+    expect(second).not.toBe(first);
+    expect(await provider.getPassword(first)).toBe(second);
+    expect(give).toHaveBeenCalledTimes(2);
+  });
+
+  test('of the future, after the clock was set back, is signed anew', async () => {
+    const provider = iamCredentials({ ...options, credentials });
+    const first = await provider.getPassword();
+    vi.setSystemTime(Date.now() - 60 * MINUTE);
+    expect(await provider.getPassword()).not.toBe(first);
+  });
+
+  test('is signed once for all who ask at the same time', async () => {
+    const give = vi.fn(async () => credentials);
+    const provider = iamCredentials({ ...options, credentials: give });
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => provider.getPassword()));
+    expect(new Set(tokens).size).toBe(1);
+    expect(give).toHaveBeenCalledTimes(1);
+  });
+
+  test('is signed with what the environment says at that time', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDFROMENV');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
+    vi.stubEnv('AWS_SESSION_TOKEN', 'token-of-env');
+    const provider = iamCredentials(options);
+    expect(await provider.getPassword()).toMatch(/Credential=AKIDFROMENV.*Security-Token=token-of-env/);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDNEXT');
+    vi.setSystemTime(Date.now() + 10 * MINUTE);
+    expect(await provider.getPassword()).toContain('Credential=AKIDNEXT');
+  });
+});
+
+test('the Region comes from the environment unless it is given', async () => {
+  vi.stubEnv('AWS_REGION', 'ap-south-1');
+  const provider = iamCredentials({ clusterName: 'orders', username: 'app', credentials });
+  expect(await provider.getPassword()).toContain('ap-south-1');
+});
+
+test('fails without a Region', () => {
+  vi.stubEnv('AWS_REGION', undefined);
+  vi.stubEnv('AWS_DEFAULT_REGION', undefined);
+  expect(() => iamCredentials({ clusterName: 'orders', username: 'app', credentials })).toThrow(/the Region of the cluster is not known/);
+});
+
+test('failing AWS credentials fail the sign-in, and the next one tries again', async () => {
+  const give = vi.fn(async () => credentials).mockRejectedValueOnce(new Error('no role'));
+  const provider = iamCredentials({ ...options, credentials: give });
+  await expect(provider.getPassword()).rejects.toThrow('no role');
+  expect(await provider.getPassword()).toContain('orders/?Action=connect');
+});
+
+test('nothing of the credentials or the token is in a dump of the provider', async () => {
+  const provider = iamCredentials({ ...options, credentials });
+  const token = await provider.getPassword();
+  const dump = inspect(provider, { depth: Infinity, showHidden: true }) + JSON.stringify(provider);
+  expect(dump).not.toContain('do-not-show');
+  expect(dump).not.toContain(token.slice(-64));
+});

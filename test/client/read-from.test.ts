@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+import { close, connect, connectionFromEnv } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
+
+let users: Users;
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' });
+});
+
+afterAll(async () => users?.local.stop());
+
+const keys = Array.from({ length: 30 }, (_, i) => `key-${i}`);
+const open = (readFrom: ConnectOptions['readFrom']) =>
+  connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 5_000, readFrom });
+
+/** How many GETs the nodes of a role have answered. */
+async function gets(role: 'primary' | 'replica'): Promise<number> {
+  const stats = await Promise.all(users.cluster.nodes.filter((node) => node.role === role).map((node) => node.call('INFO', 'commandstats')));
+  return stats.reduce<number>((sum, text) => sum + Number(/cmdstat_get:calls=(\d+)/.exec(String(text))?.[1] ?? 0), 0);
+}
+
+async function share(readFrom: ConnectOptions['readFrom']): Promise<{ primary: number; replica: number }> {
+  const db = open(readFrom);
+  await Promise.all(keys.map((key) => db.set(key, '1')));
+  await Promise.all(keys.map((key) => db.get(key)));
+  await expect.poll(() => db.nodes('slave').filter(({ status }) => status === 'connecting').length).toBe(0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await users.onAllNodes('CONFIG', 'RESETSTAT');
+  expect(await Promise.all(keys.map((key) => db.get(key)))).toEqual(keys.map(() => '1'));
+  await close(db);
+  return { primary: await gets('primary'), replica: await gets('replica') };
+}
+
+test('reads go where they are told', async () => {
+  expect(await share('primary')).toEqual({ primary: keys.length, replica: 0 });
+  expect(await share(undefined)).toEqual({ primary: keys.length, replica: 0 });
+  expect(await share('replica')).toEqual({ primary: 0, replica: keys.length });
+  const { primary, replica } = await share('any');
+  expect(primary).toBeGreaterThan(0);
+  expect(replica).toBeGreaterThan(0);
+});
+
+test('pipelines and transactions that start with a read go to the primary all the same', async () => {
+  const db = open('replica');
+  await Promise.all(keys.map((key) => db.get(key)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await users.onAllNodes('CONFIG', 'RESETSTAT');
+  for (const key of keys) {
+    expect(await db.pipeline().exists(key).set(key, '1').exec()).toEqual([[null, expect.any(Number)], [null, 'OK']]);
+    expect(await db.multi().get(key).set(key, '2').exec()).toEqual([[null, expect.anything()], [null, 'OK']]);
+  }
+  const errors = await Promise.all(users.cluster.nodes.map((node) => node.call('INFO', 'errorstats')));
+  expect(errors.join()).not.toContain('MOVED');
+  await close(db);
+});
+
+test('no read fails when a replica dies', async () => {
+  const db = open('replica');
+  await Promise.all(keys.map((key) => db.set(key, '1')));
+  await Promise.all(keys.map((key) => db.get(key)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const replica = users.cluster.nodes.find((node) => node.role === 'replica')!;
+  const until = performance.now() + 2_000;
+  let reads = 0;
+  const killed = new Promise((resolve) => setTimeout(resolve, 300)).then(() => replica.kill());
+  while (performance.now() < until) {
+    await Promise.all(keys.map((key) => db.get(key)));
+    reads += keys.length;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await killed;
+  expect(reads).toBeGreaterThan(1_000);
+  await close(db);
+});
+
+test('fails on another choice', () => {
+  expect(() => open('nearest' as 'any')).toThrow(/^readFrom is "nearest": expected one of primary, replica, any$/);
+});
