@@ -124,7 +124,7 @@ export class AccessString {
   /**
    * Reading and writing of keys, transactions included: every such command that is neither dangerous nor administrative.
    *
-   * Scripts and blocking reads of other categories must be allowed by `of`.
+   * Scripts and functions must be allowed by `of`: among their commands are some that delete those of all users.
    *
    * @param keyPatterns patterns of the keys, for example `order:*`; `*` for all keys
    * @throws when no pattern is given
@@ -133,7 +133,7 @@ export class AccessString {
     return AccessString.of({
       keys: atLeastOne('readWrite', keyPatterns),
       categories: ['read', 'write', 'transaction', 'connection'],
-      denyCategories: ['admin', 'dangerous'],
+      denyCategories: ['admin', 'dangerous', 'scripting'],
     });
   }
 

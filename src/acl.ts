@@ -1,12 +1,12 @@
 import { Lazy, Resource, Stack } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy, ResourceProps } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
-import { generatedName, validateName } from './private/names';
+import { physicalName, validateName } from './private/names';
 import { OPEN_ACCESS } from './private/open-access';
 import { ACL_SYMBOL, isMarked, mark } from './private/symbols';
 
@@ -127,7 +127,7 @@ export class Acl extends AclBase {
    * @throws when the name is not allowed
    */
   constructor(scope: Construct, id: string, props: AclProps = {}) {
-    super(scope, id, { physicalName: props.aclName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.aclName) });
     mark(this, ACL_SYMBOL);
     validateName(this, 'aclName', props.aclName);
     if (props.aclName === OPEN_ACCESS) {

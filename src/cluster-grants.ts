@@ -1,4 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { invalid } from './private/errors';
@@ -47,8 +49,31 @@ export class ClusterGrants {
         user,
       );
     }
-    return user.secret.grantRead(grantee);
+    return user.secret.encryptionKey === undefined ? user.secret.grantRead(grantee) : readEncrypted(grantee, user.secret, user.secret.encryptionKey);
   }
+}
+
+/**
+ * Lets a principal read a secret and decrypt it, all by its own policy.
+ *
+ * `secret.grantRead` would name the principal in the policy of the key, so that the key's stack came to depend on the principal's stack and
+ * an imported key gave no access at all.
+ */
+function readEncrypted(grantee: iam.IGrantable, secret: secretsmanager.ISecret, key: kms.IKey): iam.Grant {
+  const read = iam.Grant.addToPrincipalOrResource({
+    grantee,
+    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+    // Secrets Manager adds a hyphen and six characters to the name.
+    resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+    resource: secret,
+  });
+  const decrypt = iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['kms:Decrypt'],
+    resourceArns: [key.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${secret.env.region}.amazonaws.com` } },
+  });
+  return read.combine(decrypt);
 }
 
 function isPasswordUser(user: memorydb.IUserRef): user is IUser {

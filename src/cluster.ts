@@ -13,7 +13,7 @@ import { EngineVersion } from './engine-version';
 import type { NodeType } from './node-type';
 import { ParameterGroup } from './parameter-group';
 import { invalid, shown } from './private/errors';
-import { generatedName, validateName } from './private/names';
+import { generatedName, physicalName, validateName } from './private/names';
 import { isOpenAccess } from './private/open-access';
 import { CLUSTER_SYMBOL, USER_SYMBOL, isMarked, mark } from './private/symbols';
 import { validateInteger } from './private/validations';
@@ -281,6 +281,7 @@ export class Cluster extends ClusterBase {
   public readonly subnetGroup: memorydb.ISubnetGroupRef;
 
   private readonly resource: CfnCluster;
+  private readonly finalSnapshotName?: string;
 
   /** What was made for this cluster alone and is of no use without it. */
   private readonly ownParts: IConstruct[] = [];
@@ -289,11 +290,12 @@ export class Cluster extends ClusterBase {
    * @throws when a value is out of its range or contradicts another one
    */
   constructor(scope: Construct, id: string, props: ClusterProps) {
-    super(scope, id, { physicalName: props.clusterName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.clusterName) });
     mark(this, CLUSTER_SYMBOL);
     this.validate(props);
 
     const port = props.port ?? DEFAULT_PORT;
+    this.finalSnapshotName = props.finalSnapshotName;
     this.engineVersion = props.engineVersion ?? EngineVersion.VALKEY_7_3;
     this.tlsEnabled = props.tlsEnabled ?? true;
     this.acl = props.acl ?? this.own(new Acl(this, 'Acl', { users: props.users }));
@@ -327,7 +329,6 @@ export class Cluster extends ClusterBase {
 
       snapshotRetentionLimit: (props.snapshotRetention ?? Duration.days(7)).toDays(),
       snapshotWindow: props.snapshotWindow?.toString(),
-      finalSnapshotName: props.finalSnapshotName,
       maintenanceWindow: props.maintenanceWindow?.toString(),
     });
     this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
@@ -367,9 +368,7 @@ export class Cluster extends ClusterBase {
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     const keepsSnapshot = policy === RemovalPolicy.SNAPSHOT;
-    if (keepsSnapshot) {
-      this.resource.finalSnapshotName ??= generatedName(this, 'FinalSnapshot');
-    }
+    this.resource.finalSnapshotName = this.finalSnapshotName ?? (keepsSnapshot ? generatedName(this, 'FinalSnapshot') : undefined);
     const effective = keepsSnapshot ? RemovalPolicy.DESTROY : policy;
     this.resource.applyRemovalPolicy(effective);
     for (const part of this.ownParts) {
@@ -403,7 +402,17 @@ export class Cluster extends ClusterBase {
   }
 
   private validateRetention(retention?: Duration): void {
-    if (retention === undefined || retention.isUnresolved()) {
+    if (retention === undefined) {
+      return;
+    }
+    if (retention.isUnresolved()) {
+      if (retention.unitLabel() !== 'days') {
+        throw invalid(
+          lit`UnresolvedSnapshotRetention`,
+          `'snapshotRetention' must be given as Duration.days() when it is a token, which cannot be converted, got a token of ${retention.unitLabel()}`,
+          this,
+        );
+      }
       return;
     }
     const days = retention.toDays({ integral: false });
@@ -443,7 +452,7 @@ export class Cluster extends ClusterBase {
     if (props.tlsEnabled === false && !mayBeOpen) {
       throw invalid(
         lit`TlsRequired`,
-        `'tlsEnabled' must be true with ${aclName === undefined ? "an own access control list" : `the 'acl' ${props.acl!.node.path}`}, got false; ` +
+        `'tlsEnabled' must be true with ${aclName === undefined ? 'an own access control list' : `the 'acl' ${props.acl!.node.path}`}, got false; ` +
           'the service signs users in over TLS only, so leave it out (or use Acl.openAccess(), which lets everybody in)',
         this,
       );

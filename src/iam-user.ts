@@ -2,7 +2,7 @@ import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
-import { generatedName } from './private/names';
+import { physicalName } from './private/names';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -61,7 +61,7 @@ export class IamUser extends IamUserBase {
    * @throws when the name is not allowed
    */
   constructor(scope: Construct, id: string, props: IamUserProps) {
-    super(scope, id, { physicalName: props.userName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
     validateUserName(this, props.userName);
 
     const resource = new CfnUser(this, 'Resource', {

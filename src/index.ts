@@ -1,7 +1,7 @@
-export { AccessString, AccessStringOptions } from './access-string';
+export * from './access-string';
 export * from './acl';
 export * from './client-connection';
-export { ClusterAttributes, ICluster } from './cluster-ref';
+export type { ClusterAttributes, ICluster } from './cluster-ref';
 export * from './cluster-grants';
 export * from './cluster';
 export * from './endpoint';

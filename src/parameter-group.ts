@@ -1,14 +1,15 @@
 import { Lazy, Resource, Token, Validations } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy, ResourceProps } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import { CfnParameterGroup } from 'aws-cdk-lib/aws-memorydb';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import type { EngineVersion } from './engine-version';
 import { arnOf, nameOf } from './private/arns';
 import { invalid, shown } from './private/errors';
-import { generatedName, validateName } from './private/names';
+import { physicalName, validateName } from './private/names';
 import { KNOWN_FAMILIES, PARAMETERS } from './private/parameters';
+import type { ParameterRule } from './private/parameters';
 import { PARAMETER_GROUP_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -47,7 +48,9 @@ export interface ParameterGroupProps {
   /**
    * Name of the parameter group: 1 to 40 lower-case letters, digits and hyphens. Changing it replaces the group.
    *
-   * @default - generated from the stack's name and the construct's path
+   * A given name has to change with the family of `engineVersion`, since that replaces the group, too; a generated one does.
+   *
+   * @default - generated from the stack's name, the construct's path and the family
    */
   readonly parameterGroupName?: string;
 
@@ -134,7 +137,7 @@ export class ParameterGroup extends ParameterGroupBase {
    * @throws when the name is not allowed, or a parameter or its value is not one of the family's
    */
   constructor(scope: Construct, id: string, props: ParameterGroupProps) {
-    super(scope, id, { physicalName: props.parameterGroupName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.parameterGroupName, props.engineVersion.parameterGroupFamily) });
     mark(this, PARAMETER_GROUP_SYMBOL);
     validateName(this, 'parameterGroupName', props.parameterGroupName);
     this.family = props.engineVersion.parameterGroupFamily;
@@ -167,7 +170,7 @@ export class ParameterGroup extends ParameterGroupBase {
   public addParameter(name: string, value: string): void {
     this.validateParameter(name, value);
     this.values[name] = value;
-    if (PARAMETERS[name]?.defaultValue !== value) {
+    if (ruleOf(name)?.defaultValue !== value) {
       Validations.of(this).addWarning(
         'cdk-memorydb:parametersApplyOnUpdate',
         `CloudFormation does not apply '${name}' when it creates the parameter group, only when it updates it: deploy the group with the family's ` +
@@ -181,7 +184,7 @@ export class ParameterGroup extends ParameterGroupBase {
     if (Token.isUnresolved(name) || Token.isUnresolved(this.family) || !KNOWN_FAMILIES.includes(this.family)) {
       return;
     }
-    const rule = PARAMETERS[name];
+    const rule = ruleOf(name);
     if (rule === undefined || rule.families?.includes(this.family) === false) {
       throw invalid(
         lit`UnknownParameter`,
@@ -202,6 +205,11 @@ export class ParameterGroup extends ParameterGroupBase {
       );
     }
   }
+}
+
+/** The names come from the user, so what every object has must not be taken for a parameter. */
+function ruleOf(name: string): ParameterRule | undefined {
+  return Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
 }
 
 function namesOf(family: string): string[] {

@@ -1,13 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import type { SecretValue } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
-import { generatedName } from './private/names';
+import { physicalName } from './private/names';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -127,10 +127,11 @@ export class PasswordUser extends PasswordUserBase {
   public readonly secret?: secretsmanager.ISecret;
 
   /**
-   * @throws when the name is not allowed, when `passwords` are none, more than two, given beside a `secret`, or plain text
+   * @throws when the name is not allowed, when `passwords` are none, more than two, given beside a `secret`, or plain text, or when an
+   * `encryptionKey` is given where no secret is generated
    */
   constructor(scope: Construct, id: string, props: PasswordUserProps) {
-    super(scope, id, { physicalName: props.userName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
     validateUserName(this, props.userName);
     this.validatePasswords(props);
 
@@ -162,6 +163,13 @@ export class PasswordUser extends PasswordUserBase {
 
   private validatePasswords(props: PasswordUserProps): void {
     const { passwords } = props;
+    if (props.secret !== undefined && props.encryptionKey !== undefined) {
+      throw invalid(
+        lit`SecretAndEncryptionKey`,
+        "'encryptionKey' must not be given together with 'secret', which has a key of its own; remove one of them",
+        this,
+      );
+    }
     if (passwords === undefined) {
       return;
     }

@@ -1,16 +1,18 @@
 import { Resource, Token } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
+import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
-import { generatedName, validateName } from './private/names';
+import { physicalName, validateName } from './private/names';
 
 /** Hard limit of the service: MemoryDB Developer Guide, "Quotas". */
 const MAX_SUBNETS = 20;
+
+const NO_SUBNETS = { subnetIds: [] as string[], isPendingLookup: false };
 
 /**
  * The subnets in which the nodes of clusters are placed.
@@ -118,7 +120,7 @@ export class SubnetGroup extends SubnetGroupBase {
    * @throws when the name is not allowed, or the selection has no subnet or more than 20
    */
   constructor(scope: Construct, id: string, props: SubnetGroupProps) {
-    super(scope, id, { physicalName: props.subnetGroupName ?? generatedName(scope, id) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.subnetGroupName) });
     validateName(this, 'subnetGroupName', props.subnetGroupName);
 
     const resource = new CfnSubnetGroup(this, 'Resource', {
@@ -137,15 +139,16 @@ export class SubnetGroup extends SubnetGroupBase {
     });
   }
 
-  private selectSubnetIds(props: SubnetGroupProps): string[] {
-    const { subnetIds, isPendingLookup } = props.vpc.selectSubnets(props.vpcSubnets);
+  private selectSubnetIds({ vpc, vpcSubnets }: SubnetGroupProps): string[] {
+    // CDK would complain about the public subnets that are missing, which are the last ones to look for.
+    const { subnetIds, isPendingLookup } = vpcSubnets === undefined && !hasSubnets(vpc) ? NO_SUBNETS : vpc.selectSubnets(vpcSubnets);
     if (Token.isUnresolved(subnetIds) || isPendingLookup) {
       return subnetIds;
     }
     if (subnetIds.length === 0) {
       throw invalid(
         lit`NoSubnets`,
-        `'${props.vpcSubnets ? 'vpcSubnets' : 'vpc'}' must have at least one subnet for the nodes, but none was found in ${props.vpc.node.path}; ` +
+        `'${vpcSubnets ? 'vpcSubnets' : 'vpc'}' must have at least one subnet for the nodes, but none was found in ${vpc.node.path}; ` +
           "add private or isolated subnets to the VPC, or choose existing ones with 'vpcSubnets'",
         this,
       );
@@ -159,4 +162,8 @@ export class SubnetGroup extends SubnetGroupBase {
     }
     return subnetIds;
   }
+}
+
+function hasSubnets(vpc: ec2.IVpc): boolean {
+  return [vpc.privateSubnets, vpc.isolatedSubnets, vpc.publicSubnets].some((subnets) => subnets.length > 0);
 }

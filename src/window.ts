@@ -181,7 +181,7 @@ function lengthOf(options: DailyWindowOptions, period: number): number {
   if (duration.isUnresolved()) {
     throw invalid(lit`UnresolvedWindowDuration`, "'duration' must be known at synthesis, got a token; use 'parse' with a token for the whole window");
   }
-  const minutes = duration.toSeconds() / 60;
+  const minutes = duration.toSeconds({ integral: false }) / 60;
   checkLength(minutes, period, duration.toHumanString());
   return minutes;
 }

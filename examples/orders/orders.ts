@@ -35,7 +35,7 @@ export async function getOrder(customerId: string, orderId: string): Promise<Ord
 
 /** A customer's orders, the latest first. */
 export async function listOrders(customerId: string, limit = 10): Promise<Order[]> {
-  const orderIds = await db.zrange(ordersKey(customerId), 0, limit - 1, 'REV');
+  const orderIds = await db.zrange(ordersKey(customerId), 0, String(limit - 1), 'REV');
   const orders = await Promise.all(orderIds.map((orderId) => getOrder(customerId, orderId)));
   return orders.filter((order) => order !== undefined);
 }

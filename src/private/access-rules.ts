@@ -25,9 +25,9 @@ export function keyRules(options: AccessStringOptions): string[] {
   if (both.has('*')) {
     return ['~*'];
   }
-  const only = (some: Set<string>) => [...some].filter((pattern) => !both.has(pattern)).sort();
+  const only = (some: Set<string>) => ordered(some).filter((pattern) => !both.has(pattern));
   return [
-    ...[...both].sort().map((pattern) => `~${pattern}`),
+    ...ordered(both).map((pattern) => `~${pattern}`),
     ...only(read).map((pattern) => `%R~${pattern}`),
     ...only(write).map((pattern) => `%W~${pattern}`),
   ];
@@ -36,7 +36,7 @@ export function keyRules(options: AccessStringOptions): string[] {
 /** Rules for publish/subscribe channels. */
 export function channelRules(options: AccessStringOptions): string[] {
   const channels = patterns('channels', options.channels);
-  return channels.has('*') ? ['&*'] : [...channels].sort().map((pattern) => `&${pattern}`);
+  return channels.has('*') ? ['&*'] : ordered(channels).map((pattern) => `&${pattern}`);
 }
 
 /**
@@ -69,7 +69,7 @@ export function commandRules(options: AccessStringOptions): string[] {
 
 function patterns(property: string, given: string[] = []): Set<string> {
   for (const pattern of given) {
-    if (!Token.isUnresolved(pattern) && !/^\S+$/.test(pattern)) {
+    if (!Token.isUnresolved(pattern) && !/^[^\s\0]+$/.test(pattern)) {
       throw invalid(lit`InvalidPattern`, `'${property}' must hold patterns of at least one character and no blanks, such as 'order:*', got ${shown(pattern)}`);
     }
   }
@@ -83,7 +83,13 @@ function names(property: string, given: string[] = [], form: RegExp, allowed: st
       throw invalid(lit`InvalidAccessRule`, `'${property}' must hold ${allowed}, got ${shown(name)}`);
     }
   }
-  return [...new Set(inLowerCase)].sort();
+  return ordered(new Set(inLowerCase));
+}
+
+/** Sorted, but for tokens: their text differs from synthesis to synthesis, so they come last, as they were given. */
+function ordered(texts: Set<string>): string[] {
+  const isToken = (text: string) => Token.isUnresolved(text);
+  return [...[...texts].filter((text) => !isToken(text)).sort(), ...[...texts].filter(isToken)];
 }
 
 function contradiction(allowedBy: string, allowed: string[], deniedBy: string, denied: string[]): void {

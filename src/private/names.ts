@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Stack, Token } from 'aws-cdk-lib';
+import { PhysicalName, Stack, Token } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { Construct } from 'constructs';
 import { invalid, shown } from './errors';
@@ -13,18 +13,33 @@ const HASH_LENGTH = 8;
 const NAME_PATTERN = /^[a-z](?:-?[a-z0-9])*$/;
 
 /**
+ * The physical name of a construct: the one it was given, else a generated one.
+ *
+ * `PhysicalName.GENERATE_IF_NEEDED` counts as none, since MemoryDB always needs a name.
+ *
+ * @param variant what the construct can only change together with its name
+ */
+export function physicalName(scope: Construct, id: string, given: string | undefined, variant?: string): string {
+  return given === undefined || given === PhysicalName.GENERATE_IF_NEEDED ? generatedName(scope, id, variant) : given;
+}
+
+/**
  * A physical name for a construct that was given none.
  *
  * CloudFormation generates no names for MemoryDB. The name depends on the name of the (outermost) stack and on the
- * construct's path in it and on nothing else, just as the logical id does: it never changes while the logical id stays.
+ * construct's path in it, just as the logical id does: it never changes while the logical id stays, unless a variant does.
  * The hash keeps paths apart that look the same once they are in lower case or cut to length.
+ *
+ * @param variant what the construct can only change together with its name; a token is left out, since its text says nothing
  */
-export function generatedName(scope: Construct, id: string): string {
+export function generatedName(scope: Construct, id: string, variant?: string): string {
   const ids = [...scope.node.scopes.map((parent) => parent.node.id), id];
   const top = outermostStack(scope);
   const path = ids.slice(top.node.scopes.length);
-  const words = [top.stackName, ...path].join('-').toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const hash = createHash('sha256').update(JSON.stringify([top.stackName, ...path])).digest('hex').slice(0, HASH_LENGTH);
+  const identity = [top.stackName, ...path];
+  const words = identity.join('-').toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const hashed = variant === undefined || Token.isUnresolved(variant) ? identity : [identity, variant];
+  const hash = createHash('sha256').update(JSON.stringify(hashed)).digest('hex').slice(0, HASH_LENGTH);
   return `${shortened(words, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}`;
 }
 

@@ -23,8 +23,8 @@ beforeAll(async () => {
 
   local = await startLocal({ app: outdir });
   Object.assign(process.env, local.environment());
-  ({ handler } = await import('../../examples/orders/handler'));
-  ({ db } = await import('../../examples/orders/db'));
+  ({ handler } = await import('../../examples/orders/handler.js'));
+  ({ db } = await import('../../examples/orders/db.js'));
 });
 
 afterAll(async () => {
