@@ -23,6 +23,14 @@ function backOff(attempt: number): number {
 }
 
 /**
+ * Reconnects to a node that redirects to its own address: another node has taken over its name, and the connection still leads to the old
+ * one. ioredis notices that for single commands, but sends pipelines there again and again.
+ */
+function isMovedToItself(this: { readonly host: string; readonly port: number }, { message }: Error): boolean {
+  return message.startsWith('MOVED ') && message.endsWith(` ${this.host}:${this.port}`);
+}
+
+/**
  * The options that ioredis gets: defaults, then the caller's overrides, then what may not be overridden.
  *
  * The defaults give a command room for a failover of about ten seconds (`maxRedirections` is spent twice per `retryDelayOnFailover`),
@@ -50,6 +58,7 @@ export function clientOptions({ tls, caFile, readFrom, context }: ClientOptionsS
       socketTimeout: 5_000,
       keepAlive: 5_000,
       disconnectTimeout: 500,
+      reconnectOnError: isMovedToItself,
       ...overrides.redisOptions,
       tls: tls ? tlsOptions(caFile, overrides.redisOptions?.tls) : undefined,
       username,

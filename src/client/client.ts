@@ -39,14 +39,13 @@ interface Internals {
 
 interface PipelineInternals {
   readonly _queue: Command[];
+  /** How many MULTI wait for their EXEC. */
+  _transactions: number;
   readonly promise: Promise<never>;
 }
 
 type Exec = ChainableCommander['exec'];
 type ExecCallback = Parameters<Exec>[0];
-
-/** Marks a command that has a deadline: ioredis sends the same command again for every retry. */
-const GUARDED = Symbol('guarded');
 
 /**
  * The `Cluster` of ioredis with credentials that are looked up, and with a deadline for every command.
@@ -69,6 +68,7 @@ export class Client extends Cluster {
   readonly #failures: ConnectionFailures;
   readonly #opening: Set<AbortController>;
   readonly #abandoned = new WeakSet<Command>();
+  readonly #blocking = new WeakSet<Command>();
   readonly #deadlines: Deadlines;
   readonly #checks: Deadlines;
   /** Pipelines and blocking commands, each of which has its own time. */
@@ -117,8 +117,7 @@ export class Client extends Cluster {
       return command.promise;
     }
     // The commands of a pipeline share the deadline of the pipeline.
-    if (!stream && !(GUARDED in command)) {
-      (command as { [GUARDED]?: true })[GUARDED] = true;
+    if (!stream) {
       this.#guardCommand(command);
       if (this.#abandoned.has(command)) {
         return command.promise;
@@ -137,15 +136,27 @@ export class Client extends Cluster {
     return multi instanceof Pipeline ? this.#guardPipeline(multi as unknown as ChainableCommander, 'multi') : multi;
   }
 
-  /** Waits for the next attempt where ioredis fails the pipeline with the first one. */
+  /**
+   * Waits for the next attempt where ioredis fails the pipeline with the first one, for as long as a command may take: commands that
+   * ioredis puts into pipelines by itself (`enableAutoPipelining`) have no other deadline until then.
+   */
   override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
-    super.delayUntilReady((error) => {
-      if (error && this.status !== 'end') {
-        this.delayUntilReady(callback);
-      } else {
+    if (this.status === 'end') {
+      process.nextTick(callback, closed());
+      return;
+    }
+    const start = performance.now();
+    let waiting = true;
+    const done = (error?: Error) => {
+      if (waiting) {
+        waiting = false;
+        stop();
         callback(error);
       }
-    });
+    };
+    const wait = () => super.delayUntilReady((error) => (error && waiting ? wait() : done()));
+    const stop = this.#limit(this.#settings.deadline, (reason = this.#deadlineError('pipeline', start)) => process.nextTick(done, reason));
+    wait();
   }
 
   override duplicate(nodes: ClusterNode[] = [], overrides: DuplicateParameters[1] = {}): any {
@@ -191,6 +202,10 @@ export class Client extends Cluster {
     }
   }
 
+  /**
+   * A command that waited in the queue of the cluster comes here again. An ordinary one is not marked, which would cost more than its
+   * second entry in the list, whose deadline is later.
+   */
   #guardCommand(command: Command): void {
     const blocked = blockingTime(command);
     if (command.name === 'cluster') {
@@ -205,6 +220,10 @@ export class Client extends Cluster {
   }
 
   #guardBlocking(command: Command, blocked: number): void {
+    if (this.#blocking.has(command)) {
+      return;
+    }
+    this.#blocking.add(command);
     const start = performance.now();
     const { reject, resolve } = command;
     const stop = this.#limit(this.#settings.deadline + blocked, (reason = this.#deadlineError(command.name, start)) => {
@@ -261,6 +280,11 @@ export class Client extends Cluster {
       }
     });
     pipeline.exec = (callback?: ExecCallback) => {
+      // Inside a pipeline, the first EXEC ends the transaction, not the pipeline; ioredis forgets that until it knows the slots.
+      if (name === 'pipeline' && state === 'new' && internals._transactions > 0) {
+        internals._transactions -= 1;
+        return pipeline.callBuffer('exec', ...callback ? [callback as never] : []) as never;
+      }
       // ioredis calls exec again for every retry.
       if (state !== 'new') {
         return state === 'abandoned' ? internals.promise : exec.call(pipeline, callback);

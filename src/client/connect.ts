@@ -1,6 +1,8 @@
 import type { Cluster, ClusterOptions } from 'ioredis';
+import { variableName } from '../contract';
+import type { ConnectionField } from '../contract';
 import { Client } from './client';
-import { checkConnection, connectionFromEnv } from './connection';
+import { checkConnection, connectionFromEnv, missing } from './connection';
 import type { ConnectionDescriptor } from './connection';
 import { staticCredentials } from './credentials';
 import type { CredentialsProvider } from './credentials';
@@ -76,8 +78,12 @@ export interface ConnectOptions extends ClusterOptions {
  */
 export function connect(options: ConnectOptions = {}): Cluster {
   const { prefix, connection = connectionFromEnv(prefix), credentials, ...rest } = options;
+  const nameOf = (field: ConnectionField) => (options.connection ? `connection.${camelCase(field)}` : variableName(field, prefix));
   const { deadline = DEFAULT_DEADLINE_MS, readFrom = 'primary', dnsLookup: lookup, ...overrides } = rest;
-  checkConnection(connection, (field) => `connection.${camelCase(field)}`);
+  checkConnection(connection, nameOf);
+  if (connection.auth === 'password' && !connection.password && !credentials) {
+    throw missing(nameOf('PASSWORD'), `it is needed when ${nameOf('AUTH')} is password, unless \`credentials\` are given`);
+  }
   checkOverrides(connection, overrides);
   if (credentials && !connection.tls) {
     throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');

@@ -21,7 +21,10 @@ export interface ConnectionDescriptor {
   readonly region?: string;
   /** ARN of the Secrets Manager secret with the password; needed when `auth` is `secret`. */
   readonly secretArn?: string;
-  /** The password; needed when `auth` is `password`. `util.inspect` and `JSON.stringify` do not show a `Password`. */
+  /**
+   * The password; needed when `auth` is `password`, unless `credentials` are given to `connect`. `util.inspect` and `JSON.stringify` do
+   * not show a `Password`.
+   */
   readonly password?: string | Password;
   /** Path of a PEM file with certificate authorities that are trusted besides the system's. */
   readonly caFile?: string;
@@ -33,7 +36,7 @@ export type OutputsDocument = Readonly<Record<string, Readonly<Record<string, un
 /**
  * Reads a connection from environment variables, such as the ones that `ClientConnection.addToFunction` and MemoryDB Local set.
  *
- * An empty variable counts as not set.
+ * An empty variable counts as not set. The password may be missing, since `connect` takes `credentials` instead.
  *
  * @param prefix - what the variables' names start with @default 'MEMORYDB'
  * @param env - the environment @default process.env
@@ -45,7 +48,8 @@ export function connectionFromEnv(prefix: string = DEFAULT_PREFIX, env: NodeJS.P
 }
 
 /**
- * Reads a connection from the document that `cdk deploy --outputs-file` writes.
+ * Reads a connection from the document that `cdk deploy --outputs-file` writes. It never has a password: give `connect` the `credentials`
+ * of a user whose password is not in a secret.
  *
  * @param document - the parsed document
  * @param stackName - the stack to read @default - the only stack that has the values
@@ -63,7 +67,7 @@ export function connectionFromOutputs(document: OutputsDocument, stackName?: str
 }
 
 /**
- * Refuses a connection whose values contradict each other.
+ * Refuses a connection whose values are incomplete or contradict each other, apart from a missing password.
  *
  * @param nameOf - what the caller knows a value by, for the message
  */
@@ -98,7 +102,6 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   }
   if (auth === 'password') {
     need(username, 'USERNAME', 'it is needed');
-    need(password, 'PASSWORD', 'it is needed');
   } else {
     refuse(password, 'PASSWORD');
   }
@@ -166,7 +169,7 @@ function checkPrefix(prefix: string): void {
   }
 }
 
-function missing(name: string, expected: string): ConfigurationError {
+export function missing(name: string, expected: string): ConfigurationError {
   return new ConfigurationError(`${name} is not set: ${expected}`);
 }
 

@@ -112,11 +112,19 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
 }
 
 async function ask(credentials: CredentialsProvider, signal: AbortSignal, refused?: string): Promise<string> {
-  const password: unknown = await unlessAborted(credentials.getPassword(refused), signal, 'waiting for the credentials provider');
+  const password: unknown = await unlessAborted(answerOf(credentials, refused), signal, 'waiting for the credentials provider');
   if (typeof password !== 'string' || !password) {
     throw new CredentialsError('the credentials provider gave no password', { permanent: true });
   }
   return password;
+}
+
+async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<string> {
+  try {
+    return await credentials.getPassword(refused);
+  } catch (reason) {
+    throw reason instanceof Error ? reason : new CredentialsError('the credentials provider failed and gave no reason', { permanent: false });
+  }
 }
 
 async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {

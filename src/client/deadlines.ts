@@ -47,7 +47,12 @@ export class Deadlines {
     this.#entries = [];
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#expireAll(entries, reason);
+  }
+
+  #expireAll(entries: Entry[], reason?: Error): void {
     for (const entry of entries) {
+      // The same command may be there twice.
       if (!entry.command.isSettled) {
         this.#expire(entry, reason);
       }
@@ -64,9 +69,7 @@ export class Deadlines {
     const first = this.#entries.findIndex(({ start }) => start > due);
     const expired = this.#entries.splice(0, first < 0 ? Infinity : first);
     this.#timer = this.#entries.length ? this.#wait(this.#entries[0].start - due) : undefined;
-    for (const entry of expired) {
-      this.#expire(entry);
-    }
+    this.#expireAll(expired);
   }
 
   #wait(ms: number): NodeJS.Timeout {

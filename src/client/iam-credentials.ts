@@ -1,6 +1,7 @@
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
 import type { CredentialsProvider } from './credentials';
+import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { Password } from './redacted';
 
@@ -30,6 +31,9 @@ export interface IamCredentialsOptions {
 
 /** Tokens are not used for the whole of their life: clocks differ, and a sign-in takes its time. */
 const REUSE_MS = (TOKEN_LIFETIME_S * 1000 * 2) / 3;
+
+/** How long AWS credentials are waited for, before the next connection asks anew. */
+const CREDENTIALS_TIMEOUT_MS = 10_000;
 
 /** A token that stays refused is not signed anew more often than this. */
 const RESIGN_INTERVAL_MS = 1_000;
@@ -61,7 +65,7 @@ class IamCredentials implements CredentialsProvider {
   #signing?: Promise<Token>;
 
   constructor(options: IamCredentialsOptions) {
-    const { clusterName, username, credentials, region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION } = options;
+    const { clusterName, username, credentials, region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION } = options;
     if (!region) {
       throw new ConfigurationError('the Region of the cluster is not known: pass `region`, or set AWS_REGION');
     }
@@ -82,7 +86,10 @@ class IamCredentials implements CredentialsProvider {
   }
 
   async #sign(): Promise<Token> {
-    const credentials = await this.#awsCredentials();
+    const credentials = await unlessAborted(this.#awsCredentials(), AbortSignal.timeout(CREDENTIALS_TIMEOUT_MS), 'waiting for AWS credentials');
+    if (!credentials?.accessKeyId || !credentials.secretAccessKey) {
+      throw new CredentialsError('the AWS credentials to sign in with have no accessKeyId or no secretAccessKey', { permanent: false });
+    }
     const at = new Date();
     const text = connectToken({ clusterName: this.#clusterName, username: this.username, region: this.#region, credentials, at });
     const signedAt = at.getTime();

@@ -1,4 +1,5 @@
 import type { CredentialsProvider } from './credentials';
+import { unlessAborted } from './dial';
 import { CredentialsError } from './errors';
 import { Password } from './redacted';
 
@@ -102,12 +103,15 @@ class SecretCredentials implements CredentialsProvider {
     const { secretArn, username } = this.#options;
     const { GetSecretValueCommand, SecretsManagerClient } = await importSdk();
     this.#client ??= new SecretsManagerClient({ region: regionOf(secretArn) ?? this.#options.region });
+    const abortSignal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
     let reply: unknown;
     try {
-      reply = await this.#client.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+      const sent = this.#client.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal });
+      // A client that is not the SDK's may not heed the signal.
+      reply = await unlessAborted(sent, abortSignal, 'waiting for Secrets Manager');
     } catch (cause) {
       const { name, message } = cause as Error;
-      const text = name === 'AbortError' ? `Secrets Manager did not answer within ${FETCH_TIMEOUT_MS} ms` : `${name}: ${message}`;
+      const text = abortSignal.aborted ? `Secrets Manager did not answer within ${FETCH_TIMEOUT_MS} ms` : `${name}: ${message}`;
       throw new CredentialsError(`cannot read the secret ${secretArn}: ${text}`, { permanent: PERMANENT_ERRORS.has(name), cause });
     }
     return parse((reply as { SecretString?: string }).SecretString, secretArn, username === undefined);

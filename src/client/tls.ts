@@ -1,12 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { checkServerIdentity, createSecureContext, rootCertificates } from 'node:tls';
-import type { ConnectionOptions, PeerCertificate } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
 import { ConfigurationError } from './errors';
 
 /**
  * The TLS options of every connection: certificate and host name are checked whatever the caller or the environment says.
  *
- * The context is made once, since parsing the root certificates for each connection would cost more than its handshake.
+ * The connections share a context, since parsing the root certificates for each of them would cost more than its handshake.
  *
  * @param caFile - path of a PEM file with more certificate authorities
  * @param overrides - options of the caller
@@ -26,9 +27,26 @@ export function tlsOptions(caFile: string | undefined, overrides: ConnectionOpti
   };
 }
 
-function secureContext(caFile: string | undefined, overrides: ConnectionOptions) {
-  const extra = [...(caFile === undefined ? [] : [readCa(caFile)]), ...[overrides.ca ?? []].flat()];
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/;
+
+/** The contexts without options of the caller, by the certificate authorities that they trust besides the system's. */
+const contexts = new Map<string, SecureContext>();
+
+function secureContext(caFile: string | undefined, overrides: ConnectionOptions): SecureContext {
+  const ca = caFile === undefined ? undefined : readCa(caFile);
+  if (Object.keys(overrides).length > 0) {
+    return newContext(ca, caFile, overrides);
+  }
+  const known = contexts.get(ca ?? '') ?? newContext(ca, caFile, overrides);
+  contexts.set(ca ?? '', known);
+  return known;
+}
+
+function newContext(ca: string | undefined, caFile: string | undefined, overrides: ConnectionOptions): SecureContext {
+  const extra = [...(ca === undefined ? [] : [ca]), ...[overrides.ca ?? []].flat()];
   try {
+    // A context passes over what it cannot read, and the servers would be blamed for it.
+    ca?.match(new RegExp(CERTIFICATE, 'g'))?.forEach((certificate) => new X509Certificate(certificate));
     return createSecureContext({
       minVersion: 'TLSv1.2',
       ...overrides,
@@ -48,7 +66,7 @@ function readCa(caFile: string): string {
   } catch (cause) {
     throw new ConfigurationError(`cannot read the CA file ${caFile}: ${(cause as Error).message}`, cause);
   }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+  if (!CERTIFICATE.test(text)) {
     throw new ConfigurationError(`the CA file ${caFile} contains no certificate in PEM format`);
   }
   return text;

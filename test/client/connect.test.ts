@@ -1,6 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as connectTcp } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
@@ -87,6 +89,17 @@ describe('a client', () => {
     });
   });
 
+  test('runs transactions inside pipelines, with buffers, also as the first thing it does', async () => {
+    await using({}, async (db) => {
+      for (let round = 0; round < 2; round++) {
+        const inside = db.pipeline().set('{c}0', '0').multi().set('{c}1', '1').getBuffer('{c}1').exec() as unknown as ReturnType<Cluster['pipeline']>;
+        expect(await inside.get('{c}0').exec()).toEqual([
+          [null, 'OK'], [null, 'OK'], [null, 'QUEUED'], [null, Buffer.from('QUEUED')], [null, ['OK', Buffer.from('1')]], [null, '0'],
+        ]);
+      }
+    });
+  });
+
   test('runs scripts', async () => {
     await using({}, async (db) => {
       db.defineCommand('double', { numberOfKeys: 1, lua: 'return redis.call("INCRBY", KEYS[1], redis.call("GET", KEYS[1]))' });
@@ -159,7 +172,6 @@ describe('a client', () => {
 
   test('shows why the host name matters: ioredis alone looks it up first and then cannot check it', async () => {
     const { host, port, caFile } = connectionOf('app');
-    const { readFileSync } = await import('node:fs');
     const db = new Cluster([{ host, port }], {
       clusterRetryStrategy: () => null,
       redisOptions: { username: 'app', password: passwordOf('app'), tls: { ca: readFileSync(caFile!) } },
@@ -270,6 +282,21 @@ describe('credentials', () => {
     }
   });
 
+  test('may be given for a connection whose password is kept elsewhere', async () => {
+    const { FROM_ENV_PASSWORD: password, ...environment } = users.cluster.environment('app', 'FROM_ENV');
+    const credentials = staticCredentials({ username: 'app', password });
+    Object.assign(process.env, environment);
+    try {
+      await using({ connection: undefined, prefix: 'FROM_ENV', credentials }, (db) => db.set('elsewhere', '1'));
+      expect(() => connect({ prefix: 'FROM_ENV' }))
+        .toThrow(/^FROM_ENV_PASSWORD is not set: it is needed when FROM_ENV_AUTH is password, unless `credentials` are given$/);
+    } finally {
+      Object.keys(environment).forEach((name) => delete process.env[name]);
+    }
+    const outputs = Object.fromEntries(CONNECTION_FIELDS.map((field) => [outputName(field), environment[variableName(field, 'FROM_ENV')]]));
+    await using({ connection: connectionFromOutputs({ Database: outputs }), credentials }, (db) => db.get('elsewhere'));
+  });
+
   test('may be given for a connection that needs tokens', async () => {
     const connection = { ...connectionOf('app'), auth: 'iam', password: undefined } as const;
     await using({ connection, credentials: staticCredentials({ username: 'app', password: passwordOf('app') }) }, (db) => db.get('a'));
@@ -287,6 +314,18 @@ describe('options', () => {
     await using({}, async (db) => {
       expect(await db.get('p:prefixed')).toBe('1');
     });
+  });
+
+  test('of TLS are made once for clients with the same certificate authorities', async () => {
+    const contexts = await Promise.all([undefined, {}, { minVersion: 'TLSv1.3' } as const].map(async (tls) => {
+      let context: unknown;
+      await using({ lazyConnect: true, redisOptions: { tls } }, async (db) => {
+        context = db.options.redisOptions!.tls!.secureContext;
+      });
+      return context;
+    }));
+    expect(contexts[0]).toBe(contexts[1]);
+    expect(contexts[2]).not.toBe(contexts[0]);
   });
 
   test('cannot turn certificate checks off', async () => {
@@ -334,9 +373,15 @@ describe('options', () => {
     expect(() => connect({ connection: connectionOf('app'), deadline })).toThrow(/^deadline is /);
   });
 
-  test('fail with a CA file that is missing or contains no certificate', () => {
+  test('fail with a CA file that is missing, contains no certificate or a damaged one', () => {
     const connect1 = (caFile: string) => () => connect({ connection: { ...connectionOf('app'), caFile } });
     expect(connect1('/nowhere/ca.pem')).toThrow(/^cannot read the CA file \/nowhere\/ca\.pem: ENOENT/);
     expect(connect1(__filename)).toThrow(/contains no certificate in PEM format$/);
+    const directory = mkdtempSync(join(tmpdir(), 'client-'));
+    const damaged = join(directory, 'damaged.pem');
+    const pem = readFileSync(connectionOf('app').caFile!, 'utf8');
+    writeFileSync(damaged, `${pem}\n${pem.replace(/[A-Za-z0-9+/]{60}/, '')}`);
+    expect(connect1(damaged)).toThrow(/^cannot use the certificates of the CA file .*damaged\.pem: /);
+    rmSync(directory, { recursive: true });
   });
 });

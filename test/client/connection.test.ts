@@ -60,12 +60,16 @@ describe('connectionFromEnv', () => {
     expect(inspect({ ...connection }, { depth: Infinity })).toContain('[redacted]');
   });
 
-  test.each(['HOST', 'PORT', 'TLS', 'AUTH', 'USERNAME', 'PASSWORD'] as const)('fails without %s, and names it', (field) => {
+  test.each(['HOST', 'PORT', 'TLS', 'AUTH', 'USERNAME'] as const)('fails without %s, and names it', (field) => {
     const name = variableName(field);
     for (const value of [undefined, '']) {
       expect(() => connectionFromEnv(undefined, { ...passwordEnv, [name]: value })).toThrow(new RegExp(`^${name} is not set: `));
       expect(() => connectionFromEnv(undefined, { ...passwordEnv, [name]: value })).toThrow(ConfigurationError);
     }
+  });
+
+  test('reads a connection of a user whose password is kept elsewhere', () => {
+    expect(connectionFromEnv(undefined, { ...passwordEnv, MEMORYDB_PASSWORD: undefined })).toMatchObject({ auth: 'password', username: 'app' });
   });
 
   test('fails without the secret when it is needed', () => {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
 import type { SecretsEndpoint } from './support/secrets-endpoint';
 import { CredentialsError, secretCredentials, staticCredentials } from '../../src/client';
@@ -67,6 +67,20 @@ describe('secretCredentials', () => {
       expect(await provider.getPassword(PASSWORD)).toBe(PASSWORD);
     }
     expect(endpoint.reads).toBe(2);
+  });
+
+  test('recovers from a client that never answers', async () => {
+    const timeout = AbortSignal.timeout;
+    const bounds = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout.call(AbortSignal, 20));
+    try {
+      const send = vi.fn(async (): Promise<unknown> => ({ SecretString: JSON.stringify({ username: 'app', password: PASSWORD }) }));
+      send.mockReturnValueOnce(new Promise(() => undefined));
+      const provider = secretCredentials({ secretArn, client: { send } });
+      await expect(provider.getPassword()).rejects.toMatchObject({ message: expect.stringMatching(/: Secrets Manager did not answer within 5000 ms$/) });
+      expect(await provider.getPassword()).toBe(PASSWORD);
+    } finally {
+      bounds.mockRestore();
+    }
   });
 
   test('recovers from a failed read', async () => {

@@ -184,6 +184,20 @@ describe('a cluster that cannot be reached', () => {
     }
   });
 
+  test.each([
+    ['throws', () => {
+      throw new Error('no vault');
+    }, /no vault$/],
+    ['rejects with a text', () => Promise.reject('Pr1vate'), /the credentials provider failed and gave no reason$/],
+    ['rejects with nothing', () => Promise.reject(undefined), /the credentials provider failed and gave no reason$/],
+  ])('because the credentials provider %s', async (_, fail, message) => {
+    const { error } = await failureOf({ connection: somewhere, credentials: { username: 'app', getPassword: fail } });
+    expect(error.message).toMatch(message);
+    expect(inspect(error, { depth: Infinity })).not.toContain('Pr1vate');
+    const later = { username: 'app', getPassword: (refused?: string) => (refused ? fail() : Promise.resolve('wrong')) };
+    expect((await failureOf({ connection: connectionOf('app'), credentials: later })).error.message).toMatch(message);
+  });
+
   test('because the credentials provider does not answer', async () => {
     const silent = { username: 'app', getPassword: () => new Promise<string>(() => undefined) };
     const { error } = await failureOf({ connection: somewhere, credentials: silent, slotsRefreshTimeout: 400 });

@@ -95,6 +95,25 @@ test('failing AWS credentials fail the sign-in, and the next one tries again', a
   expect(await provider.getPassword()).toContain('orders/?Action=connect');
 });
 
+test('AWS credentials that never come are asked for again', async () => {
+  const timeout = AbortSignal.timeout;
+  const bounds = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout.call(AbortSignal, 20));
+  try {
+    const give = vi.fn(async () => credentials).mockReturnValueOnce(new Promise(() => undefined));
+    const provider = iamCredentials({ ...options, credentials: give });
+    await expect(provider.getPassword()).rejects.toThrow('gave up waiting for AWS credentials');
+    expect(bounds).toHaveBeenCalledWith(10_000);
+    expect(await provider.getPassword()).toContain('orders/?Action=connect');
+  } finally {
+    bounds.mockRestore();
+  }
+});
+
+test.each([undefined, {}, { accessKeyId: 'AKIDEXAMPLE' }, { secretAccessKey: 'do-not-show' }])('the AWS credentials %j do not sign', async (incomplete) => {
+  const provider = iamCredentials({ ...options, credentials: async () => incomplete as AwsCredentials });
+  await expect(provider.getPassword()).rejects.toMatchObject({ code: 'ECREDENTIALS', message: expect.stringMatching(/have no accessKeyId or no secret/) });
+});
+
 test('nothing of the credentials or the token is in a dump of the provider', async () => {
   const provider = iamCredentials({ ...options, credentials });
   const token = await provider.getPassword();

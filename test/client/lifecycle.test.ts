@@ -110,6 +110,27 @@ describe('a command that missed its deadline', () => {
   });
 });
 
+test('commands that ioredis puts into pipelines have a deadline before the first connection, too', async () => {
+  const db = open({ connection: { ...connectionOf(), port: 1 }, enableAutoPipelining: true, deadline: 400 });
+  await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONNREFUSED' } });
+  const pending = expect(db.get('a')).rejects.toThrow('Connection is closed.');
+  await pause(50);
+  await close(db);
+  await pending;
+});
+
+test('a node that carried a blocking command is noticed again when it goes silent', async () => {
+  const db = open({ redisOptions: { socketTimeout: 900 } });
+  await db.get('a');
+  const timeouts = () => new Set(db.nodes('master').map((node) => node.options.socketTimeout));
+  const blocked = [db.blpop('nothing', 0.2), db.blpop('nothing', 0.4)];
+  await pause(50);
+  expect(timeouts()).toContain(2_147_483_647);
+  await Promise.all(blocked);
+  expect(timeouts()).toEqual(new Set([900]));
+  await close(db);
+});
+
 describe('duplicate', () => {
   test('keeps credentials, checks, deadline and silence', async () => {
     const db = open({ deadline: 600, maxRedirections: 9 });
@@ -183,6 +204,21 @@ describe('close', () => {
     expect(ms).toBeGreaterThan(250);
     expect(ms).toBeLessThan(1_000);
     await blocked;
+  });
+
+  test('leaves nothing that waits: commands given later reject at once', async () => {
+    for (const used of [true, false]) {
+      const db = open();
+      if (used) {
+        await db.get('a');
+      }
+      await close(db);
+      const late = () => Promise.allSettled([db.get('a'), db.multi().get('a').exec(), db.blpop('a', 0), db.subscribe('news'), db.pipeline().get('a').exec()]);
+      expect(await duration(async () => {
+        const results = await late();
+        expect(results.slice(0, 4).map((result) => (result as PromiseRejectedResult).reason.message)).toEqual(Array(4).fill('Connection is closed.'));
+      })).toBeLessThan(200);
+    }
   });
 
   test('lets the process end', async () => {
