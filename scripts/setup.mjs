@@ -24,6 +24,7 @@ function setUpPackages() {
 
 function setUpServer() {
   if (isOnPath('valkey-server') || isOnPath('redis-server')) {
+    checkVersion();
     return;
   }
   if (process.platform === 'darwin' && isOnPath('brew')) {
@@ -48,6 +49,18 @@ function setUpServer() {
   }
   if (!isOnPath('valkey-server') && !isOnPath('redis-server')) {
     fail('the installation went well, but there is still neither valkey-server nor redis-server on PATH; add its folder to PATH');
+  }
+  checkVersion();
+}
+
+// Distributions of before 2023 still have version 6.
+function checkVersion() {
+  const server = isOnPath('valkey-server') ? 'valkey-server' : 'redis-server';
+  const { stdout, error } = spawnSync(server, ['--version'], { encoding: 'utf8' });
+  const version = /\bv=(\d+)\.\S+/.exec(stdout ?? '');
+  if (version === null || Number(version[1]) < 7) {
+    const found = error?.message ?? (version === null ? 'a version that cannot be read' : version[0].slice('v='.length));
+    fail(`${server} on PATH is ${found}, but version 7.0 or later with TLS is needed: https://valkey.io/download or https://redis.io/downloads`);
   }
 }
 

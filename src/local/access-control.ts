@@ -24,8 +24,9 @@ export interface AdminAccount {
  * @throws when the access string holds what the service refuses
  */
 export function userRules(user: UserPlan): string[] {
-  const rules = splitRules(user.accessString);
-  const refused = rules.find((rule) => REFUSED_RULES.test(rule));
+  const rules = splitRules(user);
+  // The server repeats a selector it refuses word for word, so a password must not even get there.
+  const refused = rules.flatMap((rule) => rule.startsWith('(') ? rule.split(/[\s()]+/) : [rule]).find((token) => REFUSED_RULES.test(token));
   if (refused !== undefined) {
     const shown = /^[<>#!]/.test(refused) ? `${refused.charAt(0)}...` : refused;
     throw new Error(
@@ -47,8 +48,17 @@ export function adminRules(admin: AdminAccount): string[] {
 }
 
 /** Split at spaces, but keep a selector, which stands in parentheses, in one piece. */
-function splitRules(accessString: string): string[] {
-  return accessString.match(/\([^)]*\)|\S+/g) ?? [];
+function splitRules(user: UserPlan): string[] {
+  const rules: string[] = [];
+  let open = false;
+  for (const token of user.accessString.split(/\s+/).filter((part) => part !== '')) {
+    rules.push(open ? `${rules.pop()} ${token}` : token);
+    open = (open || token.startsWith('(')) && !token.endsWith(')');
+  }
+  if (open) {
+    throw new Error(`the access string of user "${user.name}" (${user.origin}) has a parenthesis that is not closed`);
+  }
+  return rules;
 }
 
 /** A selector grants on its own, so what is blocked has to be blocked inside it. */

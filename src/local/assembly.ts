@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DEFAULT_ACCOUNT, DEFAULT_REGION, Stack, Template } from './template';
+import { DEFAULT_ACCOUNT, DEFAULT_REGION, resourcesOfType, Stack, Template } from './template';
 
 interface Artifact {
   readonly type: string;
   readonly environment?: string;
   readonly displayName?: string;
-  readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly directoryName?: string };
+  readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly directoryName?: string; readonly file?: string };
 }
 
+interface AssetManifest {
+  readonly files?: Readonly<Record<string, { readonly source?: { readonly path?: string } }>>;
+}
+
+/** Files of a cloud assembly by the hash under which CloudFormation finds them. */
+type Assets = Readonly<Record<string, string | undefined>>;
+
 /**
- * Read the stacks of a cloud assembly, those of its stages too, in the order of the manifest.
+ * Read the stacks of a cloud assembly, those of its stages and nested ones too, in the order of the manifest.
  *
  * Only files are read: no credentials, no network.
  *
@@ -19,6 +26,7 @@ interface Artifact {
  */
 export function readAssembly(directory: string): Stack[] {
   const manifest = readJson(join(directory, 'manifest.json'), directory) as { readonly artifacts?: Readonly<Record<string, Artifact>> };
+  const assets = readAssets(Object.values(manifest.artifacts ?? {}), directory);
   return Object.entries(manifest.artifacts ?? {}).flatMap(([id, artifact]) => {
     const { templateFile, stackName, directoryName } = artifact.properties ?? {};
     if (artifact.type === 'cdk:cloud-assembly' && directoryName !== undefined) {
@@ -27,7 +35,7 @@ export function readAssembly(directory: string): Stack[] {
     if (artifact.type !== 'aws:cloudformation:stack' || templateFile === undefined) {
       return [];
     }
-    return [{
+    return withNested({
       name: stackName ?? id,
       id,
       // Behind the path stands the name in parentheses, when it is another one.
@@ -35,8 +43,31 @@ export function readAssembly(directory: string): Stack[] {
       path: artifact.displayName?.replace(/ \(.*\)$/, ''),
       ...parseEnvironment(artifact.environment ?? ''),
       template: readJson(join(directory, templateFile), directory) as Template,
-    }];
+    }, assets);
   });
+}
+
+function readAssets(artifacts: readonly Artifact[], directory: string): Assets {
+  const files = artifacts.flatMap(({ type, properties }) => type === 'cdk:asset-manifest' && properties?.file !== undefined ? [properties.file] : []);
+  return Object.fromEntries(files.flatMap((file) => {
+    const { files: entries = {} } = readJson(join(directory, file), directory) as AssetManifest;
+    return Object.entries(entries).map(([hash, asset]) => [hash, asset.source?.path]);
+  }));
+}
+
+/** A nested stack is a resource with the address of a template; the assembly has the template among its assets. */
+function withNested(stack: Stack, assets: Assets): Stack[] {
+  const nested = resourcesOfType([stack], 'AWS::CloudFormation::Stack').flatMap(({ logicalId, resource }) => {
+    const hash = /([0-9a-f]{64})\.json/.exec(JSON.stringify(resource.Properties?.TemplateURL) ?? '')?.[1];
+    const file = hash === undefined ? undefined : assets[hash];
+    if (file === undefined) {
+      return [];
+    }
+    const template = readJson(join(stack.assembly, file), stack.assembly) as Template;
+    const child = { ...stack, name: `${stack.name}/${logicalId}`, id: `${stack.id}-${logicalId}`, path: undefined, template, parent: { stack, logicalId } };
+    return withNested(child, assets);
+  });
+  return [stack, ...nested];
 }
 
 /** Make a stack of a template that stands alone. */
@@ -45,12 +76,14 @@ export function standaloneStack(template: Template): Stack {
 }
 
 /**
- * Choose one stack by its name, its artifact id or its construct path.
+ * Choose one stack by its name, its artifact id or its construct path, together with those nested in it.
  *
  * @throws when there is no such stack, with those that are there
  */
 export function selectStacks(stacks: readonly Stack[], name?: string): Stack[] {
-  const selected = stacks.filter((stack) => name === undefined || [stack.name, stack.id, stack.path].includes(name));
+  const isWanted = (stack: Stack): boolean => name === undefined
+    || [stack.name, stack.id, stack.path].includes(name) || (stack.parent !== undefined && isWanted(stack.parent.stack));
+  const selected = stacks.filter(isWanted);
   if (selected.length === 0 && name !== undefined) {
     const names = stacks.map((stack) => stack.name).join(', ') || 'none';
     throw new Error(`stack ${JSON.stringify(name)} is not in the cloud assembly, choose one of its stacks: ${names}`);

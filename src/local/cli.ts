@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
+import { withoutConnections } from './environment';
 import { Local, startLocal } from './index';
 
 const USAGE = `Usage: cdk-memorydb local up [options] [-- COMMAND [ARGUMENT ...]]
@@ -23,6 +24,9 @@ Options:
 `;
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** What a shell takes for the name of a variable; the name of one in a template may even be a command. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 class UsageError extends Error {}
 
@@ -71,7 +75,8 @@ function parse(argv: readonly string[]): Invocation {
     });
     const action = positionals.join(' ');
     if (!help && action !== 'local up') {
-      throw new UsageError(action === '' ? 'a command is missing' : `unknown command "${action}"`);
+      const hint = action.startsWith('local up ') ? ', put "--" in front of the program to run' : '';
+      throw new UsageError(action === '' ? 'a command is missing' : `unknown command "${action}"${hint}`);
     }
     if (end === argv.length - 1) {
       throw new UsageError('nothing stands after "--"');
@@ -118,7 +123,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Run a command to its end. */
 async function run(command: readonly string[], environment: Record<string, string>, signals: SignalSwitch): Promise<number> {
   const [program, ...args] = command;
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...withoutConnections(process.env, environment), ...environment } });
   signals.set((signal) => {
     // A terminal sends its interrupt to the command itself.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) {
@@ -154,8 +159,10 @@ function printEnvironments(local: Local, choice: { readonly function?: string; r
 }
 
 function printEnvironment(title: string, environment: Record<string, string>): void {
-  const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`);
-  process.stdout.write(`# ${title}\n${lines.join('\n')}\n\n`);
+  const lines = Object.entries(environment).map(([name, value]) => VARIABLE_NAME.test(name)
+    ? `export ${name}='${value.replaceAll("'", "'\\''")}'`
+    : `# a shell cannot export ${JSON.stringify(name)}`);
+  process.stdout.write(`# ${title.replace(/\s+/g, ' ')}\n${lines.join('\n')}\n\n`);
 }
 
 /** Talk to the person; the standard output belongs to the environment and to the command. */

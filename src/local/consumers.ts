@@ -69,7 +69,10 @@ function environmentOf(consumer: Consumer, stacks: readonly Stack[], started: re
   const evaluator = new Evaluator(stacks, (located) => findStarted(started, located)?.cluster);
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(consumer.variables)) {
-    environment[name] = evaluator.text(value, consumer.stack);
+    // Without a value in one of the branches of a condition there is no variable at all.
+    if (evaluator.evaluate(value, consumer.stack) !== undefined) {
+      environment[name] = evaluator.text(value, consumer.stack);
+    }
   }
   for (const { prefix, cluster } of finder.find(consumer)) {
     const userName = cluster.users.length === 0 ? undefined : environment[variableName('USERNAME', prefix)];
@@ -129,10 +132,10 @@ function findConsumers(stacks: readonly Stack[], evaluator: Evaluator): Consumer
 }
 
 function findContainers(task: LocatedResource, evaluator: Evaluator): Consumer[] {
-  const definitions = (task.resource.Properties?.ContainerDefinitions ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const definitions = listOf(task.resource.Properties?.ContainerDefinitions) as readonly Readonly<Record<string, unknown>>[];
   return definitions.map((definition) => {
     const name = evaluator.text(definition.Name, task.stack);
-    const variables = (definition.Environment ?? []) as readonly { readonly Name: unknown; readonly Value: unknown }[];
+    const variables = listOf(definition.Environment) as readonly { readonly Name: unknown; readonly Value: unknown }[];
     return {
       kind: 'container',
       stack: task.stack,
@@ -142,6 +145,11 @@ function findContainers(task: LocatedResource, evaluator: Evaluator): Consumer[]
       variables: Object.fromEntries(variables.map((variable) => [evaluator.text(variable.Name, task.stack), variable.Value])),
     };
   });
+}
+
+/** A list that a condition chooses is not looked into. */
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function choose(consumers: readonly Consumer[], kind: Consumer['kind'], wanted: string): Consumer {

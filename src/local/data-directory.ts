@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Watchdog } from './watchdog';
@@ -23,20 +23,39 @@ export function openDataDirectory(dataDir: string | undefined, watchdog: Watchdo
 /** Two instances would overwrite each other's certificates, and clients of the first would trust the wrong authority. */
 function claim(directory: string, watchdog: Watchdog): void {
   const file = join(directory, 'local.pid');
-  const owner = readOwner(file);
-  if (owner !== undefined && isAlive(owner)) {
-    throw new Error(`data directory ${JSON.stringify(directory)} is in use by process ${owner}, stop it or choose another directory`);
+  const owner = /^(\d+)(?: (\d+))?$/.exec(read(file) ?? '');
+  if (owner !== null) {
+    const [, pid, started] = owner;
+    if (isAlive(Number(pid)) && (started === undefined || started === startOf(pid))) {
+      throw new Error(`data directory ${JSON.stringify(directory)} is in use by process ${pid}, stop it or choose another directory`);
+    }
   }
-  writeFileSync(file, String(process.pid), { mode: 0o600 });
-  watchdog.addPath(file);
+  rmSync(file, { force: true });
+  const self = String(process.pid);
+  const started = startOf(self);
+  try {
+    writeFileSync(file, started === undefined ? self : `${self} ${started}`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new Error(`data directory ${JSON.stringify(directory)} was taken by another process just now, choose another directory`, { cause: error });
+    }
+    throw error;
+  }
+  watchdog.addOwnFile(file);
 }
 
-function readOwner(file: string): number | undefined {
+function read(file: string): string | undefined {
   try {
-    return Number(readFileSync(file, 'utf8'));
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
+}
+
+/** When a process began, where that can be read: containers give the same number to the first process of every run. */
+function startOf(pid: string): string | undefined {
+  // The name in parentheses may hold anything; the 22nd field of all is the 20th behind it.
+  return read(`/proc/${pid}/stat`)?.replace(/^.*\) /s, '').split(' ')[19];
 }
 
 function isAlive(pid: number): boolean {

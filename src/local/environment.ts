@@ -1,4 +1,4 @@
-import { ConnectionField, DEFAULT_PREFIX, PREFIX_PATTERN, variableName } from '../contract';
+import { CONNECTION_FIELDS, ConnectionField, DEFAULT_PREFIX, PREFIX_PATTERN, variableName } from '../contract';
 import { LocalCluster } from './api';
 
 /**
@@ -26,6 +26,21 @@ export function connectionVariables(
     ...cluster.caFile === undefined ? {} : { CA_FILE: cluster.caFile },
   };
   return Object.fromEntries(Object.entries(values).map(([field, value]) => [variableName(field as ConnectionField, prefix), value]));
+}
+
+/**
+ * Leave out what an environment already says about the connections of another one.
+ *
+ * A secret that is left over from a deployed cluster contradicts the password of the local one.
+ */
+export function withoutConnections(
+  environment: Readonly<Record<string, string | undefined>>,
+  connections: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  const suffix = variableName('AUTH', '');
+  const prefixes = Object.keys(connections).filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
+  const names = prefixes.flatMap((prefix) => CONNECTION_FIELDS.map((field) => variableName(field, prefix)));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
 }
 
 function findUser(cluster: LocalCluster, userName?: string) {

@@ -1,3 +1,4 @@
+import { crossRegionExport, nestedOutput, nestedParameter, stackOutput, StackValue } from './cross-stack';
 import { LocatedResource, nearest, Stack } from './template';
 
 /** Where a cluster can be reached. */
@@ -35,6 +36,7 @@ export class Evaluator {
     'Fn::Select': (argument, stack) => this.select(argument, stack),
     'Fn::Split': (argument, stack) => this.split(argument, stack),
     'Fn::ImportValue': (argument, stack) => this.importValue(this.text(argument, stack), stack),
+    'Fn::GetStackOutput': (argument, stack) => this.getStackOutput(argument, stack),
     'Fn::FindInMap': (argument, stack) => this.findInMap(argument, stack),
     'Fn::If': (argument, stack) => this.choose(argument, stack),
     'Fn::Equals': (argument, stack) => {
@@ -88,9 +90,12 @@ export class Evaluator {
     return typeof result === 'object' ? JSON.stringify(result) : String(result);
   }
 
-  /** Whether a resource is created at all, by its `Condition`. */
+  /** Whether a resource is created at all, by its `Condition` and that of the nested stack around it. */
   exists({ stack, resource }: LocatedResource): boolean {
-    return resource.Condition === undefined || this.condition(resource.Condition, stack);
+    const { parent } = stack;
+    const nested = parent?.stack.template.Resources?.[parent.logicalId];
+    return (resource.Condition === undefined || this.condition(resource.Condition, stack))
+      && (parent === undefined || nested === undefined || this.exists({ ...parent, resource: nested }));
   }
 
   /** Whether a text contains something that only AWS knows. */
@@ -121,7 +126,7 @@ export class Evaluator {
     }
     const parameter = stack.template.Parameters?.[name];
     if (parameter !== undefined) {
-      return parameter.Default === undefined ? this.placeholder(`${stack.name}.${name}`) : this.parameterDefault(parameter);
+      return this.parameter(name, parameter, stack);
     }
     const resource = stack.template.Resources?.[name];
     const named = resource && NAMED_TYPES[resource.Type];
@@ -134,9 +139,15 @@ export class Evaluator {
     return this.placeholder(`${stack.name}.${name}`);
   }
 
-  private parameterDefault(parameter: { readonly Type?: string; readonly Default?: unknown }): unknown {
+  private parameter(name: string, parameter: { readonly Type?: string; readonly Default?: unknown }, stack: Stack): unknown {
+    const given = nestedParameter(stack, name);
+    const value = given === undefined ? parameter.Default : this.evaluate(given.value, given.stack);
+    // What stands behind a name in the parameter store, only AWS knows.
+    if (value === undefined || parameter.Type?.startsWith('AWS::SSM::Parameter::Value<')) {
+      return this.placeholder(`${stack.name}.${name}`);
+    }
     const isList = parameter.Type === 'CommaDelimitedList' || parameter.Type?.startsWith('List<');
-    return isList ? String(parameter.Default).split(',').map((item) => item.trim()) : parameter.Default;
+    return isList ? String(value).split(',').map((item) => item.trim()) : value;
   }
 
   private getAtt(argument: unknown, stack: Stack): unknown {
@@ -151,6 +162,12 @@ export class Evaluator {
       if (address !== undefined && attribute === 'ClusterEndpoint.Port') {
         return address.port;
       }
+    }
+    if (resource?.Type === 'AWS::CloudFormation::Stack') {
+      return this.elsewhere(nestedOutput(this.stacks, stack, logicalId, attribute), `${stack.name}.${logicalId}.${attribute}`);
+    }
+    if (resource?.Type === 'Custom::CrossRegionExportReader') {
+      return this.elsewhere(crossRegionExport(this.stacks, stack, attribute), attribute);
     }
     const named = resource && NAMED_TYPES[resource.Type];
     if (named && attribute.toUpperCase() === 'ARN') {
@@ -196,9 +213,20 @@ export class Evaluator {
   private importValue(name: string, from: Stack): unknown {
     const exports = this.stacks.flatMap((stack) => Object.values(stack.template.Outputs ?? {})
       .filter((output) => output.Export?.Name !== undefined && this.text(output.Export.Name, stack) === name)
-      .map((output) => ({ stack, output })));
-    const found = nearest(from, exports);
-    return found === undefined ? this.placeholder(name) : this.evaluate(found.output.Value, found.stack);
+      .map((output) => ({ stack, value: output.Value })));
+    return this.elsewhere(nearest(from, exports), name);
+  }
+
+  private getStackOutput(argument: unknown, stack: Stack): unknown {
+    const { StackName, OutputName, Region } = argument as Readonly<Record<string, unknown>>;
+    const [stackName, outputName] = [StackName, OutputName].map((part) => this.text(part, stack));
+    const region = Region === undefined ? stack.region : this.text(Region, stack);
+    return this.elsewhere(stackOutput(this.stacks, stack, stackName, outputName, region), `${stackName}.${outputName}`);
+  }
+
+  /** Compute a value in the terms of its own stack. */
+  private elsewhere(found: StackValue | undefined, placeholder: string): unknown {
+    return found === undefined ? this.placeholder(placeholder) : this.evaluate(found.value, found.stack);
   }
 
   private findInMap(argument: unknown, stack: Stack): unknown {

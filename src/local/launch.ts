@@ -67,7 +67,7 @@ function startNodes(plan: ClusterPlan, rehearsed: Rehearsed, context: LaunchCont
   topology.forEach((entry, index) => {
     const shard = serviceNumber(entry.shard, 4);
     const name = `${plan.name}-${shard}-${serviceNumber(index % (1 + plan.replicas), 3)}`;
-    const directory = join(context.directory, plan.located.stack.id, plan.located.logicalId, name);
+    const directory = join(context.directory, ...[plan.located.stack.id, plan.located.logicalId, name].map(fileName));
     const server = new ServerProcess(context.binary, directory, context.watchdog);
     const aclFile = join(directory, 'users.acl');
     writeFileSync(aclFile, rehearsed.aclFile, { mode: 0o600 });
@@ -93,6 +93,11 @@ function startNodes(plan: ClusterPlan, rehearsed: Rehearsed, context: LaunchCont
       parameters: rehearsed.configLines,
     }));
   });
+}
+
+/** A name of a template as that of a directory: it stays below the data directory, whatever it is. */
+function fileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '-');
 }
 
 /** Shard by shard, each primary before its replicas. */

@@ -1,5 +1,7 @@
 import { Evaluator } from './intrinsics';
+import { isServiceParameter } from './parameters';
 import { makePassword, Passwords } from './secrets';
+import { checkAuthentication, checkName, checkPassword, checkUserNames } from './service-rules';
 import { describe, LocatedResource, nearest, resourcesOfType, Stack } from './template';
 
 /** A user as the template wants it. */
@@ -47,6 +49,7 @@ function planCluster(located: LocatedResource, all: readonly Stack[], evaluator:
   const { stack, resource } = located;
   const read = (property: string) => evaluator.evaluate(resource.Properties?.[property], stack);
   const name = String(read('ClusterName') ?? located.logicalId.toLowerCase());
+  checkName('ClusterName', name, located, evaluator);
   const aclName = String(read('ACLName') ?? '');
   const openAccess = aclName === OPEN_ACCESS;
   const tls = String(read('TLSEnabled') ?? true) !== 'false';
@@ -79,6 +82,7 @@ function planUsers(cluster: LocatedResource, aclName: string, all: readonly Stac
     );
   }
   const names = (evaluator.evaluate(acl.resource.Properties?.UserNames, acl.stack) ?? []) as unknown[];
+  checkUserNames(names.map(String), acl);
   return names.map(String).map((name) => {
     const user = findByName('AWS::MemoryDB::User', 'UserName', name, acl, all, evaluator);
     if (user === undefined) {
@@ -93,8 +97,8 @@ function planUsers(cluster: LocatedResource, aclName: string, all: readonly Stac
 
 function planUser(name: string, user: LocatedResource, evaluator: Evaluator, passwords: Passwords): UserPlan {
   const { AccessString, AuthenticationMode } = user.resource.Properties ?? {};
-  const mode = evaluator.evaluate(AuthenticationMode, user.stack) as { readonly Type?: unknown; readonly Passwords?: unknown } | undefined;
-  const entries = Array.isArray(mode?.Passwords) ? mode.Passwords : [];
+  checkName('UserName', name, user, evaluator);
+  const entries = checkAuthentication(evaluator.evaluate(AuthenticationMode, user.stack), user);
   return {
     name,
     origin: describe(user),
@@ -104,15 +108,6 @@ function planUser(name: string, user: LocatedResource, evaluator: Evaluator, pas
   };
 }
 
-function checkPassword(password: string, user: LocatedResource): string {
-  if (!/^[!-~]{16,128}$/.test(password) || /[,"/@]/.test(password)) {
-    throw new Error(
-      `a password of user ${describe(user)} is one that the service refuses: use 16 to 128 printable characters without comma, quote, slash and at sign`,
-    );
-  }
-  return password;
-}
-
 function planParameters(
   cluster: LocatedResource,
   all: readonly Stack[],
@@ -120,16 +115,19 @@ function planParameters(
 ): { readonly parameters: Readonly<Record<string, string>>; readonly notices: readonly string[] } {
   const name = evaluator.text(cluster.resource.Properties?.ParameterGroupName, cluster.stack);
   if (name === '' || name.startsWith('default.')) {
-    return { parameters: {}, notices: [] };
+    // The groups for vector search differ from the others in this.
+    return { parameters: name.endsWith('.search') ? { 'search-enabled': 'yes' } : {}, notices: [] };
   }
   const group = findByName('AWS::MemoryDB::ParameterGroup', 'ParameterGroupName', name, cluster, all, evaluator);
   if (group === undefined) {
     return { parameters: {}, notices: [`parameter group "${name}" of cluster ${describe(cluster)} is in no stack that was read, defaults are used`] };
   }
   const values = evaluator.evaluate(group.resource.Properties?.Parameters ?? {}, group.stack) as Readonly<Record<string, unknown>>;
+  const known = Object.entries(values).filter(([parameter]) => isServiceParameter(parameter));
   return {
-    parameters: Object.fromEntries(Object.entries(values).map(([parameter, value]) => [parameter, String(value)])),
-    notices: [],
+    parameters: Object.fromEntries(known.map(([parameter, value]) => [parameter, String(value)])),
+    notices: Object.keys(values).filter((parameter) => !isServiceParameter(parameter))
+      .map((parameter) => `parameter ${JSON.stringify(parameter)} of ${describe(group)} is left out, the service has no such parameter`),
   };
 }
 
@@ -148,7 +146,7 @@ function findByName(
 }
 
 function readCount(located: LocatedResource, property: string, value: unknown, least: number, most: number): number {
-  const count = Number(value);
+  const count = value === '' ? NaN : Number(value);
   if (!Number.isInteger(count) || count < least || count > most) {
     throw new Error(`${property} of cluster ${describe(located)} must be a whole number between ${least} and ${most}, got ${JSON.stringify(value)}`);
   }

@@ -76,7 +76,9 @@ export class Rehearsal {
     for (const setting of toSettings(plan.parameters)) {
       const refusal = await this.tryCall('CONFIG', 'SET', setting.name, setting.value);
       if (refusal === undefined) {
-        configLines.push(setting.name === 'client-output-buffer-limit' ? `${setting.name} ${setting.value}` : `${setting.name} ${quote(setting.value)}`);
+        // A limit consists of several words, every other value is one.
+        const words = setting.name === 'client-output-buffer-limit' ? setting.value.split(' ') : [setting.value];
+        configLines.push([setting.name, ...words.map(quote)].join(' '));
       } else if (/unknown option|cannot be enabled/i.test(refusal)) {
         notices.push(...setting.parameters.map((name) => `parameter "${name}" of cluster "${plan.name}" is left out, this server cannot do it`));
       } else {

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 const NAMES = ['valkey-server', 'redis-server'];
 
@@ -14,11 +14,12 @@ export function findServer(path?: string): string {
     if (!isExecutable(path)) {
       throw new Error(`server ${JSON.stringify(path)} is not an executable file, give the path of valkey-server or redis-server 7.0 or later`);
     }
-    return path;
+    // It is started in another directory.
+    return resolve(path);
   }
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const name of NAMES) {
-    const found = folders.map((folder) => join(folder, name)).find(isExecutable);
+    const found = folders.map((folder) => resolve(folder, name)).find(isExecutable);
     if (found !== undefined) {
       return found;
     }

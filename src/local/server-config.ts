@@ -54,6 +54,8 @@ export function nodeConfig(settings: NodeSettings): string {
     `masteruser ${admin.username}`,
     `masterauth ${admin.password}`,
     `aclfile ${quote(settings.aclFile)}`,
+    // A replica would keep what it got from its primary in a file, and a later server in this directory would load it.
+    'rdb-del-sync-files yes',
     'save ""',
     'appendonly no',
     `dir ${quote(settings.directory)}`,
@@ -94,7 +96,8 @@ export function slotRange(shard: number, shards: number): string {
   return first === last ? String(first) : `${first}-${last}`;
 }
 
-/** Write a value for the server's configuration file. */
+/** Write a value for the server's configuration file, on one line whatever it holds. */
 export function quote(value: string): string {
-  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+  const hex = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return `"${value.replace(/[\\"]/g, '\\$&').replace(/[^ -~\u0080-\uffff]/g, hex)}"`;
 }

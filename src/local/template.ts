@@ -28,6 +28,8 @@ export interface Stack {
   readonly region: string;
   readonly account: string;
   readonly template: Template;
+  /** Of a nested stack: the resource that stands for it, and the stack that has it. */
+  readonly parent?: { readonly stack: Stack; readonly logicalId: string };
 }
 
 /** A resource together with where it stands. */

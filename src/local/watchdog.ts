@@ -59,9 +59,13 @@ export class Watchdog {
     this.tell(path);
   }
 
+  /** Remove a file when this process stops or ends, but leave it when it is killed, for then it may be a successor's already. */
+  addOwnFile(path: string): void {
+    this.paths.push(path);
+  }
+
   /** Go away, once all servers have ended, and remove what is to be removed. */
   async close(): Promise<void> {
-    process.off('exit', this.onExit);
     if (this.shell.exitCode === null && this.shell.signalCode === null && this.shell.pid !== undefined) {
       const gone = new Promise((resolve) => this.shell.once('exit', resolve));
       this.shell.ref();
@@ -69,6 +73,7 @@ export class Watchdog {
       await gone;
     }
     this.removePaths();
+    process.off('exit', this.onExit);
   }
 
   private tell(line: string): void {

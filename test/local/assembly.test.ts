@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, CfnOutput, Stack, Stage } from 'aws-cdk-lib';
+import { App, CfnOutput, NestedStack, Stack, StackProps, Stage } from 'aws-cdk-lib';
 import { CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnACL, CfnCluster, CfnUser } from 'aws-cdk-lib/aws-memorydb';
@@ -16,8 +16,8 @@ class Users extends Stack {
   readonly acl: CfnACL;
   readonly secret: CfnSecret;
 
-  constructor(scope: Construct, id: string) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props);
     this.secret = new CfnSecret(this, 'Secret', { generateSecretString: {} });
     const app = new CfnUser(this, 'AppUser', {
       userName: 'app',
@@ -40,8 +40,8 @@ class Data extends Stack {
 
 /** One function and one container that connect, one function that does not. */
 class Web extends Stack {
-  constructor(scope: Construct, id: string, cluster: CfnCluster, secret: CfnSecret) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, cluster: CfnCluster, secret: CfnSecret, props?: StackProps) {
+    super(scope, id, props);
     const code = { handler: 'index.handler', runtime: 'nodejs22.x', role: 'arn:aws:iam::000000000000:role/any', code: { zipFile: 'exports.handler = 1' } };
     const connection = (prefix: string, auth: string, user: string) => ({
       [`${prefix}_HOST`]: cluster.attrClusterEndpointAddress,
@@ -173,6 +173,29 @@ describe('a choice of stacks', () => {
     expect(environments.map((environment) => environment.MEMORYDB_PORT)).toEqual([String(beta.port), String(prod.port)]);
     expect(environments.map((environment) => environment.MEMORYDB_PASSWORD)).toEqual([beta.users[0].password, prod.users[0].password]);
     await expect(startLocal({ app, stack: 'Data' })).rejects.toThrow(/^stack "Data" is not in the cloud assembly, choose one of its stacks: Beta-?Users, /);
+  });
+
+  test('nested stacks and those of another Region are followed', async () => {
+    const app = synthesize('nested', (scope) => {
+      const env = (region: string) => ({ env: { account: '111111111111', region }, crossRegionReferences: true });
+      const users = new Users(scope, 'Users', env('eu-west-1'));
+      const nested = new NestedStack(users, 'Nested');
+      const cluster = new CfnCluster(nested, 'Cluster', { clusterName: 'orders', aclName: users.acl.ref, nodeType: 'db.t4g.small', numReplicasPerShard: 0 });
+      new CfnFunction(new NestedStack(users, 'Other'), 'Inner', {
+        role: 'arn:aws:iam::000000000000:role/any',
+        code: { zipFile: 'exports.handler = 1' },
+        handler: 'index.handler',
+        runtime: 'nodejs22.x',
+        environment: { variables: { MEMORYDB_HOST: cluster.attrClusterEndpointAddress, MEMORYDB_USERNAME: 'worker' } },
+      });
+      new Web(scope, 'Far', cluster, users.secret, env('us-west-2'));
+    });
+    const local = await start({ app, stack: 'Users' });
+    expect(local.clusters.map(({ stackName, users }) => [stackName, users.map((user) => user.name)])).toEqual([
+      ['Users/NestedNestedStackNestedNestedStackResourceDEFDAA4D', ['app', 'worker']],
+    ]);
+    expect(local.environment({ function: 'Inner' })).toEqual(local.clusters[0].environment('worker'));
+    expect(local.environment({ function: 'Far/Handler' })).toEqual({ ...local.clusters[0].environment('app'), TABLE: 'orders', URL: 'rediss://localhost' });
   });
 
   test.each(['Data-named', 'Data'])('a stack may be chosen by its name or its id: %s', async (stack) => {

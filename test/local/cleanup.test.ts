@@ -93,6 +93,28 @@ describe('cdk-memorydb local up', () => {
     expect(child.output).toBe('app password kept\n');
   });
 
+  test('a left-over secret of the same connection does not reach the command', async () => {
+    const child = runNode([CLI, 'local', 'up', '--app', app, '--', process.execPath, '-p', 'process.env.MEMORYDB_SECRET_ARN'], { MEMORYDB_SECRET_ARN: 'old' });
+    expect(await child.ended).toBe(0);
+    expect(child.output).toBe('undefined\n');
+  });
+
+  test('prints no variable whose name a shell would run', async () => {
+    const directory = join(folder, 'names');
+    const variables = { 'A$(id)': '1', 'my-name': '2', 'GOOD': "it's\n$(id)" };
+    writeAssembly(directory, clusterTemplate({ app: user('app', 'on ~* +@all') }, {}, {
+      Task: {
+        Type: 'AWS::ECS::TaskDefinition',
+        Properties: { ContainerDefinitions: [{ Name: 'worker', Environment: Object.entries(variables).map(([Name, Value]) => ({ Name, Value })) }] },
+      },
+    }));
+    const child = runNode([CLI, 'local', 'up', '--app', directory, '--container', 'worker']);
+    await eventually(() => child.errors.includes('press Ctrl-C'));
+    child.process.kill('SIGTERM');
+    await child.ended;
+    expect(child.output).toBe('# worker\n# a shell cannot export "A$(id)"\n# a shell cannot export "my-name"\nexport GOOD=\'it\'\\\'\'s\n$(id)\'\n\n');
+  });
+
   test('passes signals on to the command', async () => {
     const script = 'process.on("SIGTERM", () => process.exit(9)); setInterval(() => {}, 1000); console.log("up")';
     const child = runNode([CLI, 'local', 'up', '--app', app, '--', process.execPath, '-e', script]);
@@ -111,6 +133,7 @@ describe('cdk-memorydb local up', () => {
     [['--help'], 0, /^Usage: cdk-memorydb local up/, /^$/],
     [[], 2, /^$/, /a command is missing\n\nUsage:/],
     [['local', 'sideways'], 2, /^$/, /unknown command "local sideways"/],
+    [['local', 'up', 'node', 'x.js'], 2, /^$/, /unknown command "local up node x.js", put "--" in front of the program to run/],
     [['local', 'up', '--nonsense'], 2, /^$/, /'--nonsense'/],
     [['local', 'up', '--'], 2, /^$/, /nothing stands after "--"/],
     [['local', 'up', '--app', '/nowhere'], 1, /^$/, /found no cloud assembly in "\/nowhere"/],

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asUser, clusterTemplate, eventually, isRunning, user, withClusterClient } from './fixtures';
 import { Local, startLocal } from '../../src/local';
@@ -78,6 +78,12 @@ test('secrets stand in no command line and in no file that others can read', () 
   }
 });
 
+test('a replica keeps nothing that a later server in its directory would load', async () => {
+  await eventually(async () => /master_link_status:up/.test(String(await local.nodes[1].call('INFO', 'replication'))));
+  const files = readdirSync(dirname(local.caFile), { recursive: true }).map(String);
+  expect(files.filter((name) => name.endsWith('dump.rdb'))).toEqual([]);
+});
+
 test('two instances run at once without knowing each other', async () => {
   const [first, second] = await Promise.all([startLocal({ template: TEMPLATE }), startLocal({ template: TEMPLATE })]);
   try {
@@ -121,6 +127,9 @@ test('a given data directory stays, with the logs, and is for one instance at a 
     writeFileSync(join(dataDir, 'local.pid'), '2147483646');
     await (await startLocal(options)).stop();
     expect(existsSync(join(dataDir, 'local.pid'))).toBe(false);
+    // The number of this very process, but of one that began at another time.
+    writeFileSync(join(dataDir, 'local.pid'), `${process.pid} 1`);
+    await (await startLocal(options)).stop();
   } finally {
     rmSync(parent, { recursive: true });
   }
@@ -140,7 +149,7 @@ test('a port that somebody else takes first is replaced by another one', async (
     '',
   ].join('\n'), { mode: 0o755 });
   try {
-    const second = await startLocal({ template: clusterTemplate({ app: user('app', 'on ~* +@all') }), server });
+    const second = await startLocal({ template: clusterTemplate({ app: user('app', 'on ~* +@all') }), server: relative('', server) });
     expect(existsSync(join(folder, 'once'))).toBe(true);
     expect(await Promise.all(second.nodes.map(async (node) => node.call('PING')))).toEqual(['PONG', 'PONG']);
     await second.stop();

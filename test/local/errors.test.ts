@@ -22,6 +22,17 @@ test.each([
     clusterTemplate({ app: user('app', 'on ~* +@all', { Type: 'password', Passwords: ['short'] }) }),
     /^a password of user Template\/app is one that the service refuses: use 16 to 128/,
   ],
+  ['a name that leads out of the data directory', clusterTemplate(USERS, { ClusterName: '../../orders' }), /^ClusterName of Template\/Cluster must be 1 to 40/],
+  ['a name of two lines', clusterTemplate(USERS, { ClusterName: 'a\nexport X=1' }), /^ClusterName of Template\/Cluster .* got "a\\nexport X=1"$/],
+  ['a capital letter in a user name', clusterTemplate({ app: user('App', 'on') }), /^UserName of Template\/app must be .* got "App"$/],
+  ['the built-in user in an ACL', clusterTemplate({ app: user('default', 'on') }), /^UserName of Template\/app is "default", the built-in user/],
+  ['a user who is there twice', clusterTemplate({ app: user('app', 'on'), again: user('app', 'on') }), /^UserNames of ACL Template\/Acl has "app" more than once/],
+  [
+    'an IAM user with a password',
+    clusterTemplate({ app: user('app', 'on', { Type: 'iam', Passwords: ['sixteen-or-more-characters'] }) }),
+    /^AuthenticationMode of user Template\/app must have .* got the Type "iam" with 1 Passwords$/,
+  ],
+  ['keys of the L1 in small letters', clusterTemplate({ app: user('app', 'on', { type: 'iam' }) }), /^AuthenticationMode .* got the Type undefined with 0 Passwords$/],
   ['a template without clusters', { Resources: {} }, /^found no AWS::MemoryDB::Cluster in Template/],
 ])('fails on %s', async (_, template, message) => {
   await expect(startLocal({ template })).rejects.toThrow(message);
@@ -29,6 +40,9 @@ test.each([
 
 test.each([
   ['on >secret-password-in-here ~* +@all', />\.\.\..*passwords belong in AuthenticationMode/],
+  ['on (~a* +get >secret-password-in-here)', />\.\.\..*passwords belong in AuthenticationMode/],
+  ['on ((>secret-password-in-here)', />\.\.\..*passwords belong in AuthenticationMode/],
+  ['on (~a* +@all', /has a parenthesis that is not closed/],
   ['on nopass ~* +@all', /contains "nopass", the service refuses that/],
   ['on ~* +@all reset', /contains "reset"/],
   ['on ~* +@all nonsense', /^the access string of user "app" \(Template\/app\) is refused by the server: .*nonsense/],

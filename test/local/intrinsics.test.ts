@@ -9,7 +9,7 @@ const ORDERS: Stack = {
   region: 'eu-west-1',
   account: '123456789012',
   template: {
-    Parameters: { Stage: { Type: 'String', Default: 'prod' }, Zones: { Type: 'CommaDelimitedList', Default: 'a, b' }, Unset: { Type: 'String' } },
+    Parameters: { Stage: { Type: 'String', Default: 'prod' }, Zones: { Type: 'CommaDelimitedList', Default: 'a, b' }, Unset: { Type: 'String' }, Stored: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/name' } },
     Mappings: { Sizes: { 'eu-west-1': { small: 'db.t4g.small' } } },
     Conditions: {
       IsProd: { 'Fn::Equals': [{ Ref: 'Stage' }, 'prod'] },
@@ -53,6 +53,7 @@ test.each([
   [{ 'Fn::Select': [1, { Ref: 'Zones' }] }, 'b'],
   [{ 'Fn::Select': ['0', { 'Fn::Split': ['-', { Ref: 'Cluster' }] }] }, 'orders'],
   [{ 'Fn::ImportValue': 'Orders:Host' }, 'localhost'],
+  [{ 'Fn::GetStackOutput': { StackName: 'Orders', OutputName: 'Private' } }, 'not exported'],
   [{ 'Fn::FindInMap': ['Sizes', { Ref: 'AWS::Region' }, 'small'] }, 'db.t4g.small'],
   [{ 'Fn::If': ['IsProd', 'yes', 'no'] }, 'yes'],
   [{ 'Fn::If': ['IsTest', 'yes', 'no'] }, 'no'],
@@ -69,6 +70,8 @@ describe('what only AWS knows', () => {
   test.each([
     [{ Ref: 'Table' }, 'Orders.Table'],
     [{ Ref: 'Unset' }, 'Orders.Unset'],
+    [{ Ref: 'Stored' }, 'Orders.Stored'],
+    [{ 'Fn::GetStackOutput': { StackName: 'Orders', OutputName: 'Private', Region: 'us-west-2' } }, 'Orders.Private'],
     [{ Ref: 'NotThere' }, 'Orders.NotThere'],
     [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }, 'Orders.Table.StreamArn'],
     [{ 'Fn::ImportValue': 'Elsewhere:Host' }, 'Elsewhere:Host'],

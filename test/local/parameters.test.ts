@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterTemplate, setting, user } from './fixtures';
 import { Local, startLocal } from '../../src/local';
+import { isServiceParameter } from '../../src/local/parameters';
+import { PARAMETERS } from '../../src/private/parameters';
 
 function withParameters(parameters: object, cluster: object = {}) {
   return clusterTemplate({ app: user('app', 'on ~* +@all') }, { ParameterGroupName: { Ref: 'Group' }, ...cluster }, {
@@ -24,6 +26,8 @@ describe('parameters of a group', () => {
         'client-output-buffer-limit-pubsub-soft-seconds': '30',
         'search-enabled': 'yes',
         'search-query-timeout-ms': '5000',
+        'bind': '0.0.0.0',
+        'timeout\nbind': '0.0.0.0',
       }),
     });
   });
@@ -47,9 +51,15 @@ describe('parameters of a group', () => {
 
   test('that the server does not have are left out with a notice', () => {
     expect(local.notices).toEqual([
+      'parameter "bind" of Template/Group is left out, the service has no such parameter',
+      'parameter "timeout\\nbind" of Template/Group is left out, the service has no such parameter',
       'parameter "search-enabled" of cluster "orders" is left out, this server cannot do it',
       'parameter "search-query-timeout-ms" of cluster "orders" is left out, this server cannot do it',
     ]);
+  });
+
+  test('cannot change where a server listens', async () => {
+    expect(await setting(local.nodes[0], 'bind')).toBe('127.0.0.1 -::1');
   });
 
   test('that are not given have the default of the family', async () => {
@@ -76,6 +86,19 @@ test('an unknown group is replaced by the defaults with a notice', async () => {
   });
   await local.stop();
   expect(local.notices).toEqual(['parameter group "made-elsewhere" of cluster Template/Cluster is in no stack that was read, defaults are used']);
+});
+
+test('the constructs know no other parameters', () => {
+  expect(Object.keys(PARAMETERS).filter((name) => !isServiceParameter(name))).toEqual([]);
+  expect(isServiceParameter('bind')).toBe(false);
+});
+
+test('the default group for search is told apart', async () => {
+  const local = await startLocal({
+    template: clusterTemplate({ app: user('app', 'on ~* +@all') }, { ParameterGroupName: 'default.memorydb-valkey7.search', NumReplicasPerShard: 0 }),
+  });
+  await local.stop();
+  expect(local.notices).toEqual(['parameter "search-enabled" of cluster "orders" is left out, this server cannot do it']);
 });
 
 test('fails on a value that the server refuses', async () => {

@@ -63,6 +63,7 @@ describe('ports', () => {
   });
 });
 
-test('quoting keeps spaces, quotes and backslashes', () => {
+test('quoting keeps spaces, quotes and backslashes, and stays on one line', () => {
   expect(quote('a "b" \\c')).toBe('"a \\"b\\" \\\\c"');
+  expect(quote('é\nbind\r\0')).toBe('"é\\x0abind\\x0d\\x00"');
 });
