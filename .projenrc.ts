@@ -73,6 +73,8 @@ project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js');
 
 // The plugin's declared peers lag behind eslint and its parser; its rules run on the newer ones.
 project.package.addField('overrides', {
+  // 1.13.0 names platform packages that were not published, without which `npm ci` refuses the lock file.
+  'unrs-resolver': '1.12.2',
   '@cdklabs/eslint-plugin': { '@typescript-eslint/parser': '$@typescript-eslint/parser', 'eslint': '$eslint' },
 });
 
