@@ -110,7 +110,7 @@ test('AWS credentials that never come are asked for again', async () => {
 });
 
 test.each([undefined, {}, { accessKeyId: 'AKIDEXAMPLE' }, { secretAccessKey: 'do-not-show' }])('the AWS credentials %j do not sign', async (incomplete) => {
-  const provider = iamCredentials({ ...options, credentials: async () => incomplete as AwsCredentials });
+  const provider = iamCredentials({ ...options, credentials: async () => incomplete as unknown as AwsCredentials });
   await expect(provider.getPassword()).rejects.toMatchObject({ code: 'ECREDENTIALS', message: expect.stringMatching(/have no accessKeyId or no secret/) });
 });
 
