@@ -1,10 +1,10 @@
 /**
  * Calls the handler as Lambda would and shows what it answers. The connection comes from the environment.
  */
-import { close } from 'cdk-memorydb/client';
 import { db } from './db';
 import { handler } from './handler';
 import type { Request } from './handler';
+import { close } from 'cdk-memorydb/client';
 
 async function ask(request: Request): Promise<void> {
   const { action, ...rest } = request;

@@ -4,8 +4,8 @@ import type { StackProps } from 'aws-cdk-lib';
 import { FlowLogTrafficType, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { AccessString, Cluster, IamUser, NodeType } from 'cdk-memorydb';
 import type { Construct } from 'constructs';
+import { AccessString, Cluster, IamUser, NodeType } from 'cdk-memorydb';
 
 /**
  * Orders and accounts in a MemoryDB cluster, and the function that works with them.
