@@ -65,7 +65,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.npmignore?.exclude(
   ...['/examples/', '/bench/', '/decisions/', '/scripts/', '/rosetta/', '/.ci/'],
-  ...['/vitest.config.mts', '/cdk.json', '/.npmrc', '.jsii.tabl.json'],
+  ...['/vitest.config.mts', '/cdk.json', '/cdk.out/', '/.npmrc', '.jsii.tabl.json'],
   // what `bundle:local` has put into two files
   '/lib/local/*.js',
 );
