@@ -43,6 +43,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     `aws-cdk-lib@${CDK_VERSION}`,
     'ioredis@6.0.0',
+    'ioredis-5@npm:ioredis@5.11.1',
     '@aws-sdk/client-secrets-manager@^3',
     '@aws-sdk/credential-provider-node@^3',
     '@aws-sdk/util-format-url@^3',
@@ -59,6 +60,20 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'pnpm@^10',
     'tsx@^4',
     'vitest@^4',
+    // peers that the client is measured against
+    'redis@^6',
+    '@valkey/valkey-glide@^2',
+    // libraries that the client is tested with
+    '@aws-lambda-powertools/idempotency@^2',
+    '@socket.io/redis-adapter@^8',
+    '@types/express-session@^1',
+    'bullmq@^6',
+    'connect-redis@^9',
+    'express-session@^1',
+    'rate-limiter-flexible@^11',
+    'redlock@5.0.0-beta.2',
+    'socket.io@^4',
+    'socket.io-client@^4',
   ],
   gitignore: ['cdk.out', '/bench/results', '.jsii.tabl.json', 'tsconfig.tsbuildinfo'],
 });
