@@ -8,6 +8,7 @@ export type { ConnectionDescriptor, OutputsDocument } from './connection';
 export { staticCredentials } from './credentials';
 export type { CredentialsProvider, StaticCredentials } from './credentials';
 export { ConfigurationError, CredentialsError, DeadlineError, SignInError } from './errors';
+export { hashTag, sameSlot, slotOf } from './keys';
 export { healthCheck } from './health-check';
 export type { Health, HealthCheckOptions } from './health-check';
 export { iamCredentials } from './iam-credentials';

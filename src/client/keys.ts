@@ -1,0 +1,58 @@
+import type { RedisKey } from 'ioredis';
+
+/** How many slots every cluster has. */
+const SLOTS = 16_384;
+
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** The remainders of the upper four bits, for the polynomial of CRC-16/XMODEM, 0x1021. */
+const REMAINDERS = [
+  0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef,
+];
+
+/**
+ * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.
+ *
+ * All keys with the same tag are in one slot, so one transaction, script or command can work on them together; and one shard holds them
+ * all, so a tag should stand for something that stays small: a customer or a ledger, not the application.
+ *
+ * @param tag - what the keys have in common: not empty, and without `}`, which would end it early
+ * @param parts - the rest of the key, joined by colons
+ * @throws TypeError for such a tag, and for a part that is neither a string nor a number
+ */
+export function hashTag(tag: string | number, ...parts: (string | number)[]): string {
+  for (const part of [tag, ...parts]) {
+    if (typeof part !== 'string' && typeof part !== 'number') {
+      throw new TypeError(`the tag and the parts of a key must be strings or numbers, got ${part === null ? 'null' : typeof part}`);
+    }
+  }
+  const text = String(tag);
+  if (text === '' || text.includes('}')) {
+    throw new TypeError(`a tag must not be empty and must not contain "}", got ${JSON.stringify(text)}`);
+  }
+  return [`{${text}}`, ...parts].join(':');
+}
+
+/**
+ * The slot of a key, from 0 to 16383: what the server answers to `CLUSTER KEYSLOT`.
+ *
+ * ioredis differs for a key that starts a tag with `{}` or is not well-formed Unicode: it sends such a key to a node that redirects it.
+ */
+export function slotOf(key: RedisKey): number {
+  const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+  const open = bytes.indexOf(OPEN);
+  const close = open < 0 ? -1 : bytes.indexOf(CLOSE, open);
+  const hashed = close > open + 1 ? bytes.subarray(open + 1, close) : bytes;
+  let crc = 0;
+  for (const byte of hashed) {
+    crc = ((crc << 4) & 0xffff) ^ REMAINDERS[(crc >> 12) ^ (byte >> 4)];
+    crc = ((crc << 4) & 0xffff) ^ REMAINDERS[(crc >> 12) ^ (byte & 0xf)];
+  }
+  return crc % SLOTS;
+}
+
+/** Whether keys are in one slot, so that a command, script or transaction can work on all of them. */
+export function sameSlot(...keys: RedisKey[]): boolean {
+  return keys.every((key) => slotOf(key) === slotOf(keys[0]));
+}
