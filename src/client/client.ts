@@ -7,6 +7,7 @@ import type { CredentialsProvider } from './credentials';
 import { after, blockingTime } from './deadline';
 import { Deadlines } from './deadlines';
 import { DeadlineError } from './errors';
+import { ClientEventSource } from './event-source';
 import { closed, describe } from './failure';
 import { guardNode } from './node-guard';
 import type { ReadFrom } from './read-from';
@@ -65,6 +66,7 @@ export class Client extends Cluster {
   }
 
   readonly #settings: ClientSettings;
+  readonly #events: ClientEventSource;
   readonly #failures: ConnectionFailures;
   readonly #opening: Set<AbortController>;
   readonly #abandoned = new WeakSet<Command>();
@@ -75,16 +77,19 @@ export class Client extends Cluster {
   readonly #waiting = new Set<(reason?: Error) => void>();
 
   constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
-    const failures = new ConnectionFailures();
+    const events = new ClientEventSource(settings.endpoint);
+    const failures = new ConnectionFailures((cause) => events.error(cause, this.status));
     const context: ConnectorContext = {
       credentials: settings.credentials,
       password: livePassword(),
       lookup: settings.lookup,
       opening: new Set(),
+      events,
       onFailure: (error) => failures.note(error),
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
     this.#settings = settings;
+    this.#events = events;
     this.#failures = failures;
     this.#opening = context.opening;
     const deadlines = () => new Deadlines(settings.deadline, ({ command, reject, start }, reason) => {
@@ -157,6 +162,10 @@ export class Client extends Cluster {
     const wait = () => super.delayUntilReady((error) => (error && waiting ? wait() : done()));
     const stop = this.#limit(this.#settings.deadline, (reason = this.#deadlineError('pipeline', start)) => process.nextTick(done, reason));
     wait();
+  }
+
+  override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
+    super.refreshSlotsCache(this.#events.slotsRefresh(this, callback));
   }
 
   override duplicate(nodes: ClusterNode[] = [], overrides: DuplicateParameters[1] = {}): any {
@@ -255,6 +264,7 @@ export class Client extends Cluster {
 
   #abandon(command: Command, reason: Error): void {
     this.#abandoned.add(command);
+    this.#events.givenUp(reason);
     command.reject(reason);
     this.#dropAbandoned();
   }
@@ -268,6 +278,7 @@ export class Client extends Cluster {
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
       const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
         state = 'abandoned';
+        this.#events.givenUp(reason);
         for (const command of internals._queue) {
           this.#abandoned.add(command);
           command.reject(reason);
@@ -333,9 +344,10 @@ export class Client extends Cluster {
     const { endpoint } = this.#settings;
     const hopeless = this.#failures.hopeless;
     const cause = hopeless ?? this.#failures.since(start, this.status === 'ready');
-    const waited = hopeless ? 'and there will be none' : `within ${Math.round(performance.now() - start)} ms`;
+    const duration = performance.now() - start;
+    const waited = hopeless ? 'and there will be none' : `within ${Math.round(duration)} ms`;
     const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come`;
-    return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, cause });
+    return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
   }
 
   /** Abandoned commands at the head of the queue would otherwise pile up for as long as the cluster is away. */

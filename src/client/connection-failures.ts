@@ -16,6 +16,12 @@ export class ConnectionFailures {
   #permanent?: Error;
   #permanentAttempts = 0;
   #everReady = false;
+  readonly #onCause: (cause: Error) => void;
+
+  /** @param onCause - told every cause that is noted */
+  constructor(onCause: (cause: Error) => void) {
+    this.#onCause = onCause;
+  }
 
   /** An error of any connection, however wrapped. */
   note(error: unknown): void {
@@ -23,6 +29,7 @@ export class ConnectionFailures {
     if (cause) {
       this.#latest = { cause, at: performance.now() };
       this.#ofAttempt = cause;
+      this.#onCause(cause);
     }
   }
 

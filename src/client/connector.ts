@@ -7,6 +7,8 @@ import { after } from './deadline';
 import { dial, resolveAddresses, timedOut, unlessAborted } from './dial';
 import { CredentialsError } from './errors';
 import type { SignInError } from './errors';
+import type { ClientEventSource } from './event-source';
+import type { ConnectEvent } from './events';
 import { isPermanent, retriable } from './failure';
 import type { LivePassword } from './redacted';
 import { authenticate } from './sign-in';
@@ -20,6 +22,7 @@ export interface ConnectorContext {
   readonly lookup?: DNSLookupFunction;
   /** Connections that are being opened; aborting them ends the attempt. */
   readonly opening: Set<AbortController>;
+  readonly events: ClientEventSource;
   /** Told why a connection could not be opened. */
   onFailure(error: unknown): void;
 }
@@ -31,7 +34,11 @@ interface NodeOptions {
   readonly tls?: ConnectionOptions;
   readonly connectTimeout: number;
   readonly disconnectTimeout: number;
+  readonly connectionName?: string;
 }
+
+/** What ioredis calls the connections that it opens to look up the slots. */
+const REFRESHER = 'ioredis-cluster(refresher)';
 
 /** How long one attempt may take in all, with a slow credentials provider. */
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -64,8 +71,10 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       context.opening.add(opening);
       this.connecting = true;
       const stop = after(ATTEMPT_TIMEOUT_MS, () => opening.abort());
+      const start = performance.now();
       try {
         this.stream = await open(this.#options, context, opening.signal);
+        context.events.connect(opened(this.#options, this.stream, start));
         return this.stream;
       } catch (error) {
         context.onFailure(error);
@@ -81,6 +90,11 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       this.#opening?.abort();
     }
   };
+}
+
+function opened({ host, port, connectionName }: NodeOptions, { remoteAddress: address }: Socket, start: number): Omit<ConnectEvent, 'endpoint'> {
+  const purpose = connectionName?.startsWith(REFRESHER) ? 'slots' : 'commands';
+  return { host, port, address, purpose, duration: performance.now() - start };
 }
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {

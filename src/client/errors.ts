@@ -13,11 +13,15 @@ export class DeadlineError extends Error {
   /** The name of the command, or `pipeline` or `multi`. */
   readonly command: string;
 
-  constructor(message: string, details: { endpoint: string; command: string; cause?: unknown }) {
+  /** How long it was waited for, in milliseconds. */
+  readonly duration: number;
+
+  constructor(message: string, details: { endpoint: string; command: string; duration: number; cause?: unknown }) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'DeadlineError';
     this.endpoint = details.endpoint;
     this.command = details.command;
+    this.duration = details.duration;
   }
 }
 

@@ -3,6 +3,7 @@ import type { AwsCredentials } from './connect-token';
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
+import { publish } from './events';
 import { Password } from './redacted';
 
 /** Who signs in with IAM, and where. */
@@ -86,12 +87,16 @@ class IamCredentials implements CredentialsProvider {
   }
 
   async #sign(): Promise<Token> {
+    const start = performance.now();
     const credentials = await unlessAborted(this.#awsCredentials(), AbortSignal.timeout(CREDENTIALS_TIMEOUT_MS), 'waiting for AWS credentials');
     if (!credentials?.accessKeyId || !credentials.secretAccessKey) {
       throw new CredentialsError('the AWS credentials to sign in with have no accessKeyId or no secretAccessKey', { permanent: false });
     }
     const at = new Date();
-    const text = connectToken({ clusterName: this.#clusterName, username: this.username, region: this.#region, credentials, at });
+    const { username } = this;
+    const clusterName = this.#clusterName;
+    const text = connectToken({ clusterName, username, region: this.#region, credentials, at });
+    publish('token-refresh', () => ({ auth: 'iam', username, clusterName, duration: performance.now() - start }));
     const signedAt = at.getTime();
     return { text: new Password(text), signedAt, usableUntil: Math.min(signedAt + REUSE_MS, credentials.expiration?.getTime() ?? Infinity) };
   }

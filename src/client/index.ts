@@ -8,11 +8,24 @@ export type { ConnectionDescriptor, OutputsDocument } from './connection';
 export { staticCredentials } from './credentials';
 export type { CredentialsProvider, StaticCredentials } from './credentials';
 export { ConfigurationError, CredentialsError, DeadlineError, SignInError } from './errors';
-export { hashTag, sameSlot, slotOf } from './keys';
+export { observe } from './events';
+export type {
+  ClientEvent,
+  ClientEvents,
+  ConnectEvent,
+  DeadlineEvent,
+  ErrorEvent,
+  FailoverEvent,
+  ReauthEvent,
+  SlotRange,
+  SlotsRefreshEvent,
+  TokenRefreshEvent,
+} from './events';
 export { healthCheck } from './health-check';
 export type { Health, HealthCheckOptions } from './health-check';
 export { iamCredentials } from './iam-credentials';
 export type { IamCredentialsOptions } from './iam-credentials';
+export { hashTag, sameSlot, slotOf } from './keys';
 export type { ReadFrom } from './read-from';
 export { Password } from './redacted';
 export { secretCredentials } from './secret-credentials';

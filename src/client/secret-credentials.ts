@@ -1,6 +1,7 @@
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { CredentialsError } from './errors';
+import { publish } from './events';
 import { Password } from './redacted';
 
 /** The part of a Secrets Manager client that is used; `SecretsManagerClient` of `@aws-sdk/client-secrets-manager` fits. */
@@ -100,6 +101,7 @@ class SecretCredentials implements CredentialsProvider {
   }
 
   async #read(): Promise<SecretValue> {
+    const start = performance.now();
     const { secretArn, username } = this.#options;
     const { GetSecretValueCommand, SecretsManagerClient } = await importSdk();
     this.#client ??= new SecretsManagerClient({ region: regionOf(secretArn) ?? this.#options.region });
@@ -114,7 +116,9 @@ class SecretCredentials implements CredentialsProvider {
       const text = abortSignal.aborted ? `Secrets Manager did not answer within ${FETCH_TIMEOUT_MS} ms` : `${name}: ${message}`;
       throw new CredentialsError(`cannot read the secret ${secretArn}: ${text}`, { permanent: PERMANENT_ERRORS.has(name), cause });
     }
-    return parse((reply as { SecretString?: string }).SecretString, secretArn, username === undefined);
+    const value = parse((reply as { SecretString?: string }).SecretString, secretArn, username === undefined);
+    publish('token-refresh', () => ({ auth: 'secret', username: username ?? value.username, secretArn, duration: performance.now() - start }));
+    return value;
   }
 }
 

@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dump, jsonOf } from './support/dump';
 import { outputOf } from './support/output';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
@@ -15,22 +15,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => users?.local.stop());
-
-const dump = (value: unknown) => inspect(value, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity });
-
-function jsonOf(value: unknown): string {
-  const seen = new WeakSet();
-  return JSON.stringify(value, (_, item: unknown) => {
-    if (typeof item !== 'object' || item === null) {
-      return typeof item === 'bigint' ? String(item) : item;
-    }
-    if (seen.has(item)) {
-      return undefined;
-    }
-    seen.add(item);
-    return item;
-  });
-}
 
 test('a client shows its password nowhere', async () => {
   const shown: string[] = [];
