@@ -65,6 +65,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@valkey/valkey-glide@^2',
     // libraries that the client is tested with
     '@aws-lambda-powertools/idempotency@^2',
+    '@opentelemetry/api@^1',
     '@socket.io/redis-adapter@^8',
     '@types/express-session@^1',
     'bullmq@^6',
