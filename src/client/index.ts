@@ -1,3 +1,5 @@
+export { batch } from './batch';
+export { BatchError } from './batch-error';
 export { close } from './close';
 export type { CloseOptions } from './close';
 export { connect } from './connect';
@@ -26,6 +28,8 @@ export type { Health, HealthCheckOptions } from './health-check';
 export { iamCredentials } from './iam-credentials';
 export type { IamCredentialsOptions } from './iam-credentials';
 export { hashTag, sameSlot, slotOf } from './keys';
+export { del, mget, mgetBuffer, mset } from './multi-key';
+export type { Entries } from './multi-key';
 export type { ReadFrom } from './read-from';
 export { Password } from './redacted';
 export { secretCredentials } from './secret-credentials';

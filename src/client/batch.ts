@@ -1,0 +1,50 @@
+import type { ChainableCommander, Cluster, Command } from 'ioredis';
+
+/** What changes the state of a connection that others use too. */
+const REFUSED = ['multi', 'exec', 'discard', 'watch', 'unwatch'];
+
+type Exec = ChainableCommander['exec'];
+
+/**
+ * Collects commands like `db.pipeline()` does, but over keys in any slots.
+ *
+ * `exec()` sends all of them at once, each to the node of its key, and gives a pair of error and result for each in the order they were
+ * added: one that fails does not keep others from being done. Commands of one key are carried out in order unless they have to be
+ * repeated; those of several are not atomic. Each has the deadline and the retries of a single command. What was executed is not
+ * sent again by another `exec()`.
+ *
+ * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
+ */
+export function batch(db: Cluster): ChainableCommander {
+  const commands: Command[] = [];
+  const collector: ChainableCommander = Object.create(db.pipeline(), {
+    length: { get: () => commands.length },
+    sendCommand: {
+      value: (command: Command) => {
+        if (REFUSED.includes(command.name.toLowerCase())) {
+          throw new TypeError(`${command.name.toUpperCase()} cannot be in a batch, which is no transaction: use transaction()`);
+        }
+        commands.push(command);
+        return collector;
+      },
+    },
+    exec: {
+      value: (callback?: Parameters<Exec>[0]) => {
+        const replies = Promise.all(commands.splice(0).map((command) => send(db, command)));
+        void replies.then((results) => callback?.(null, results));
+        return replies;
+      },
+    },
+  });
+  return collector;
+}
+
+async function send(db: Cluster, command: Command): Promise<[error: Error | null, result: unknown]> {
+  void db.sendCommand(command);
+  try {
+    // Of a script, ioredis replaces the promise by one that survives a node which does not know the script yet.
+    return [null, await command.promise];
+  } catch (error) {
+    return [error as Error, undefined];
+  }
+}
