@@ -1,4 +1,3 @@
-import { Resource } from 'aws-cdk-lib';
 import type { IResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
@@ -7,8 +6,10 @@ import type { Construct } from 'constructs';
 import { ClientConnection } from './client-connection';
 import type { ClientConnectionOptions } from './client-connection';
 import { ClusterGrants } from './cluster-grants';
+import type { IClusterMetrics } from './cluster-metrics';
 import { Endpoint } from './endpoint';
 import { arnOf, nameOf } from './private/arns';
+import { ClusterMetricsBase } from './private/cluster-metrics-base';
 import { invalid } from './private/errors';
 import type { IUser } from './user';
 
@@ -18,7 +19,7 @@ export const DEFAULT_PORT = 6379;
 /**
  * A MemoryDB cluster.
  */
-export interface ICluster extends IResource, ec2.IConnectable, memorydb.IClusterRef {
+export interface ICluster extends IResource, ec2.IConnectable, memorydb.IClusterRef, IClusterMetrics {
   /**
    * Name of the cluster.
    *
@@ -108,7 +109,7 @@ export interface ClusterAttributes {
  *
  * @internal
  */
-export abstract class ClusterBase extends Resource implements ICluster {
+export abstract class ClusterBase extends ClusterMetricsBase implements ICluster {
   public abstract readonly clusterName: string;
   public abstract readonly clusterArn: string;
   public abstract readonly clusterEndpoint: Endpoint;

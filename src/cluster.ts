@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
+import type { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnCluster } from 'aws-cdk-lib/aws-memorydb';
@@ -6,12 +7,14 @@ import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct, IConstruct } from 'constructs';
 import { Acl } from './acl';
+import type { AllClustersMetricOptions } from './cluster-metrics';
 import { ClusterBase, DEFAULT_PORT, ImportedCluster } from './cluster-ref';
 import type { ClusterAttributes, ICluster } from './cluster-ref';
 import { Endpoint } from './endpoint';
 import { EngineVersion } from './engine-version';
 import type { NodeType } from './node-type';
 import { ParameterGroup } from './parameter-group';
+import { allClustersMetric } from './private/all-clusters-metric';
 import { invalid, shown } from './private/errors';
 import { generatedName, physicalName, validateName } from './private/names';
 import { isOpenAccess } from './private/open-access';
@@ -260,6 +263,16 @@ export class Cluster extends ClusterBase {
    */
   public static fromClusterAttributes(scope: Construct, id: string, attrs: ClusterAttributes): ICluster {
     return new ImportedCluster(scope, id, attrs);
+  }
+
+  /**
+   * A metric of all clusters of the account and Region together.
+   *
+   * @param metricName name the service gives it, for example `CPUUtilization`
+   * @throws when the statistic is none that CloudWatch can compute over all of them, such as a percentile
+   */
+  public static metricAll(metricName: string, options: AllClustersMetricOptions = {}): MathExpression {
+    return allClustersMetric(metricName, options);
   }
 
   public readonly clusterName: string;

@@ -3,6 +3,7 @@ export * from './acl';
 export * from './client-connection';
 export type { ClusterAttributes, ICluster } from './cluster-ref';
 export * from './cluster-grants';
+export * from './cluster-metrics';
 export * from './cluster';
 export * from './endpoint';
 export * from './engine-version';

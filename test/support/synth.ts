@@ -53,8 +53,8 @@ export function importedVpc(stack: Stack, id = 'Vpc'): ec2.IVpc {
 /** The types of the resources that the tests define. */
 const TYPES = [
   ...['ACL', 'Cluster', 'ParameterGroup', 'SubnetGroup', 'User'].map((name) => `MemoryDB::${name}`),
-  'EC2::SecurityGroup', 'EC2::SecurityGroupIngress', 'EC2::Subnet', 'EC2::VPC', 'IAM::Policy', 'IAM::Role', 'KMS::Key', 'Lambda::Function',
-  'SecretsManager::Secret',
+  'CloudWatch::Alarm', 'CloudWatch::Dashboard', 'EC2::SecurityGroup', 'EC2::SecurityGroupIngress', 'EC2::Subnet', 'EC2::VPC', 'IAM::Policy',
+  'IAM::Role', 'KMS::Key', 'Lambda::Function', 'SecretsManager::Secret',
 ].map((name) => `AWS::${name}`);
 
 let isPrimed = false;
