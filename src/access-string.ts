@@ -1,7 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import { channelRules, commandRules, keyRules } from './private/access-rules';
-import { invalid, shown } from './private/errors';
+import { invalid } from './private/errors';
+import { ACCESS_STRING_RULES } from './private/rules/access';
+import { demand } from './private/rules/rule';
 
 /**
  * What a user may do.
@@ -155,20 +157,7 @@ export class AccessString {
       return new AccessString(text);
     }
     const rules = text.split(/\s+/).filter((rule) => rule !== '');
-    // Passwords belong to AuthenticationMode, and the service refuses them here: MemoryDB Developer Guide, "Specifying permissions using an access string".
-    const refused = rules.find((rule) => /^[<>#!]/.test(rule) || ['nopass', 'resetpass', 'reset'].includes(rule.toLowerCase()));
-    if (refused !== undefined) {
-      throw invalid(
-        lit`PasswordInAccessString`,
-        `an access string must not set or reset passwords, but has ${shown(passwordFree(refused))}; remove it: a 'PasswordUser' gets its password from a secret`,
-      );
-    }
-    if (!rules.some((rule) => ['on', 'off'].includes(rule.toLowerCase()))) {
-      throw invalid(
-        lit`AccessStringWithoutState`,
-        `an access string must have 'on' or 'off', since a user without either cannot sign in, got ${shown(text)}; start it with 'on'`,
-      );
-    }
+    demand(ACCESS_STRING_RULES, { text, rules });
     return new AccessString(rules.join(' '));
   }
 
@@ -200,9 +189,4 @@ function atLeastOne(method: string, keyPatterns: string[]): string[] {
     throw invalid(lit`NoKeyPattern`, `'${method}' must be given at least one key pattern, got none; give '*' for all keys`);
   }
   return keyPatterns;
-}
-
-/** Only the sign of a rule that holds a password may be shown. */
-function passwordFree(rule: string): string {
-  return /^[<>#!]/.test(rule) ? `${rule[0]}...` : rule;
 }

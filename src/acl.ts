@@ -1,13 +1,14 @@
 import { Lazy, Resource, Stack } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy, ResourceProps } from 'aws-cdk-lib';
 import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
-import { invalid } from './private/errors';
-import { physicalName, validateName } from './private/names';
+import { physicalName } from './private/names';
 import { OPEN_ACCESS } from './private/open-access';
+import { LISTED_USER_RULES } from './private/rules/access';
+import { NOT_OPEN_ACCESS, VALID_NAME } from './private/rules/names';
+import { check, demand } from './private/rules/rule';
 import { ACL_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -129,13 +130,8 @@ export class Acl extends AclBase {
   constructor(scope: Construct, id: string, props: AclProps = {}) {
     super(scope, id, { physicalName: physicalName(scope, id, props.aclName) });
     mark(this, ACL_SYMBOL);
-    validateName(this, 'aclName', props.aclName);
-    if (props.aclName === OPEN_ACCESS) {
-      throw invalid(
-        lit`OpenAccessAcl`,
-        `'aclName' must not be "${OPEN_ACCESS}", got it; that list exists in every account and cannot be changed, use Acl.openAccess() or another name`,
-        this,
-      );
+    if (props.aclName !== undefined) {
+      demand([VALID_NAME, NOT_OPEN_ACCESS], { property: 'aclName', name: props.aclName }, this);
     }
     props.users?.forEach((user) => this.addUser(user));
 
@@ -161,8 +157,10 @@ export class Acl extends AclBase {
    * Lets a user sign in; a user who is on the list already is not added twice.
    */
   public addUser(user: memorydb.IUserRef): void {
-    if (!this.userRefs.some((other) => other.userRef.userName === user.userRef.userName)) {
+    const { userName } = user.userRef;
+    if (!this.userRefs.some((other) => other.userRef.userName === userName)) {
       this.userRefs.push(user);
+      check(LISTED_USER_RULES, { userName, count: this.userRefs.length }, this);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
-import { invalid, shown } from './private/errors';
+import { ENGINE_RULES } from './private/rules/engines';
+import { demand } from './private/rules/rule';
 
 /**
  * What cannot be derived from an engine's name and version.
@@ -56,21 +56,7 @@ export class EngineVersion {
   public readonly parameterGroupFamily: string;
 
   private constructor(engine: string, version: string, options: EngineVersionOptions) {
-    if (!Token.isUnresolved(engine) && !/^[a-z]+$/.test(engine)) {
-      throw invalid(lit`InvalidEngine`, `'engine' must be in lower-case letters, 'valkey' or 'redis', got ${shown(engine)}`);
-    }
-    if (!Token.isUnresolved(version) && !/^\d+\.\d+$/.test(version)) {
-      throw invalid(
-        lit`InvalidEngineVersion`,
-        `'version' must be a major and a minor number such as '7.3', since the service chooses the patch, got ${shown(version)}`,
-      );
-    }
-    if (options.parameterGroupFamily === undefined && (Token.isUnresolved(engine) || Token.isUnresolved(version))) {
-      throw invalid(
-        lit`UnknownParameterGroupFamily`,
-        "'parameterGroupFamily' must be given when 'engine' or 'version' is a token, since it cannot be derived from them",
-      );
-    }
+    demand(ENGINE_RULES, { engine, version, parameterGroupFamily: options.parameterGroupFamily });
     this.engine = engine;
     this.version = version;
     this.parameterGroupFamily = options.parameterGroupFamily ?? `memorydb_${engine}${version.split('.')[0]}`;

@@ -1,6 +1,7 @@
 export * from './access-string';
 export * from './acl';
 export * from './client-connection';
+export * from './cluster-props';
 export type { ClusterAttributes, ICluster } from './cluster-ref';
 export * from './cluster-grants';
 export * from './cluster-metrics';
@@ -11,6 +12,7 @@ export * from './iam-user';
 export * from './node-type';
 export * from './parameter-group';
 export * from './password-user';
+export * from './snapshot-source';
 export * from './subnet-group';
 export * from './user';
 export * from './window';

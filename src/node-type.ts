@@ -1,6 +1,6 @@
 import { Size, Token } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
-import { invalid, shown } from './private/errors';
+import { NODE_TYPE_RULES, tieringByFamily } from './private/rules/node-types';
+import { demand } from './private/rules/rule';
 
 /**
  * What is known of a node type beside its name.
@@ -114,21 +114,8 @@ export class NodeType {
       this.dataTiering = options.dataTiering ?? false;
       return;
     }
-    if (!/^db\.[a-z0-9]+\.[a-z0-9]+$/.test(name)) {
-      throw invalid(
-        lit`InvalidNodeType`,
-        `'nodeType' must be of the form 'db.<family>.<size>' such as 'db.r7g.large', got ${shown(name)}`,
-      );
-    }
-    const expected = tieringByFamily(name);
-    if (options.dataTiering !== undefined && expected !== undefined && options.dataTiering !== expected) {
-      throw invalid(
-        lit`DataTieringMismatch`,
-        `'dataTiering' must be ${expected} for node type ${shown(name)}, got ${options.dataTiering}; ` +
-          'the service demands data tiering on r6gd nodes and refuses it on others; leave it out or choose another node type',
-      );
-    }
-    this.dataTiering = options.dataTiering ?? expected ?? false;
+    demand(NODE_TYPE_RULES, { name, dataTiering: options.dataTiering });
+    this.dataTiering = options.dataTiering ?? tieringByFamily(name) ?? false;
   }
 
   /**
@@ -137,10 +124,4 @@ export class NodeType {
   public toString(): string {
     return this.name;
   }
-}
-
-/** Whether a node type tiers data (MemoryDB Developer Guide, "Data tiering"); undefined for a family not known here. */
-function tieringByFamily(name: string): boolean | undefined {
-  const family = /^db\.(r6gd|r6g|r7g|t4g)\./.exec(name)?.[1];
-  return family === undefined ? undefined : family === 'r6gd';
 }

@@ -1,15 +1,13 @@
-import { Lazy, Resource, Token, Validations } from 'aws-cdk-lib';
+import { Lazy, Resource } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy, ResourceProps } from 'aws-cdk-lib';
 import { CfnParameterGroup } from 'aws-cdk-lib/aws-memorydb';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import type { EngineVersion } from './engine-version';
 import { arnOf, nameOf } from './private/arns';
-import { invalid, shown } from './private/errors';
 import { physicalName, validateName } from './private/names';
-import { KNOWN_FAMILIES, PARAMETERS } from './private/parameters';
-import type { ParameterRule } from './private/parameters';
+import { PARAMETER_RULES } from './private/rules/parameters';
+import { check } from './private/rules/rule';
 import { PARAMETER_GROUP_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -161,6 +159,13 @@ export class ParameterGroup extends ParameterGroupBase {
   }
 
   /**
+   * The parameters that the group sets, by name.
+   */
+  public get parameters(): { [name: string]: string } {
+    return { ...this.values };
+  }
+
+  /**
    * Sets a parameter, whether or not it was set before.
    *
    * @param name name of the parameter, for example `notify-keyspace-events`
@@ -168,52 +173,8 @@ export class ParameterGroup extends ParameterGroupBase {
    * @throws when the family does not have the parameter or does not take the value
    */
   public addParameter(name: string, value: string): void {
-    this.validateParameter(name, value);
+    const count = new Set([...Object.keys(this.values), name]).size;
+    check(PARAMETER_RULES, { family: this.family, name, value, count }, this);
     this.values[name] = value;
-    if (ruleOf(name)?.defaultValue !== value) {
-      Validations.of(this).addWarning(
-        'cdk-memorydb:parametersApplyOnUpdate',
-        `CloudFormation does not apply '${name}' when it creates the parameter group, only when it updates it: deploy the group with the family's ` +
-          'defaults first and set the value in a second deployment, or apply it with the UpdateParameterGroup API after the first one ' +
-          '(https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2558)',
-      );
-    }
   }
-
-  private validateParameter(name: string, value: string): void {
-    if (Token.isUnresolved(name) || Token.isUnresolved(this.family) || !KNOWN_FAMILIES.includes(this.family)) {
-      return;
-    }
-    const rule = ruleOf(name);
-    if (rule === undefined || rule.families?.includes(this.family) === false) {
-      throw invalid(
-        lit`UnknownParameter`,
-        `'parameters' must name parameters that can be set in family ${this.family}, got ${shown(name)}; ` +
-          (rule ? `that one is of ${rule.families!.join(' and ')}` : `known are ${namesOf(this.family).join(', ')}`),
-        this,
-      );
-    }
-    if (Token.isUnresolved(value)) {
-      return;
-    }
-    const { allowed } = rule;
-    if ('words' in allowed ? !allowed.test(value) : !allowed.includes(value)) {
-      throw invalid(
-        lit`InvalidParameterValue`,
-        `'${name}' must be ${'words' in allowed ? allowed.words : `one of ${allowed.join(', ')}`}, got ${shown(value)}`,
-        this,
-      );
-    }
-  }
-}
-
-/** The names come from the user, so what every object has must not be taken for a parameter. */
-function ruleOf(name: string): ParameterRule | undefined {
-  return Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
-}
-
-function namesOf(family: string): string[] {
-  return Object.keys(PARAMETERS)
-    .filter((name) => PARAMETERS[name].families?.includes(family) !== false)
-    .sort();
 }

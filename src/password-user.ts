@@ -8,6 +8,8 @@ import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
 import { physicalName } from './private/names';
+import { PASSWORD_COUNT } from './private/rules/access';
+import { demand } from './private/rules/rule';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -20,9 +22,6 @@ const REFUSED_CHARACTERS = ',"/@';
 const AWKWARD_CHARACTERS = '\\';
 
 const PASSWORD_LENGTH = 32;
-
-/** At most two, so that one can be replaced while the other is in use: MemoryDB Developer Guide, "Quotas". */
-const MAX_PASSWORDS = 2;
 
 /**
  * A user who signs in with a password.
@@ -180,13 +179,7 @@ export class PasswordUser extends PasswordUserBase {
         this,
       );
     }
-    if (passwords.length < 1 || passwords.length > MAX_PASSWORDS) {
-      throw invalid(
-        lit`InvalidPasswordCount`,
-        `'passwords' must have 1 or ${MAX_PASSWORDS} entries, got ${passwords.length}; leave it out to have a password generated`,
-        this,
-      );
-    }
+    demand([PASSWORD_COUNT], passwords.length, this);
     const index = passwords.findIndex((password) => isPlainText(Stack.of(this).resolve(password.unsafeUnwrap())));
     if (index >= 0) {
       throw invalid(

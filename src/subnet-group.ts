@@ -1,18 +1,16 @@
-import { Resource, Token } from 'aws-cdk-lib';
+import { Resource } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
-import { invalid } from './private/errors';
+import { locate, zonesOf } from './private/locations';
 import { physicalName, validateName } from './private/names';
+import { check } from './private/rules/rule';
+import { SUBNET_RULES } from './private/rules/subnets';
 
-/** Hard limit of the service: MemoryDB Developer Guide, "Quotas". */
-const MAX_SUBNETS = 20;
-
-const NO_SUBNETS = { subnetIds: [] as string[], isPendingLookup: false };
+const NO_SUBNETS = { subnets: [] as ec2.ISubnet[], subnetIds: [] as string[], isPendingLookup: false };
 
 /**
  * The subnets in which the nodes of clusters are placed.
@@ -141,24 +139,11 @@ export class SubnetGroup extends SubnetGroupBase {
 
   private selectSubnetIds({ vpc, vpcSubnets }: SubnetGroupProps): string[] {
     // CDK would complain about the public subnets that are missing, which are the last ones to look for.
-    const { subnetIds, isPendingLookup } = vpcSubnets === undefined && !hasSubnets(vpc) ? NO_SUBNETS : vpc.selectSubnets(vpcSubnets);
-    if (Token.isUnresolved(subnetIds) || isPendingLookup) {
-      return subnetIds;
-    }
-    if (subnetIds.length === 0) {
-      throw invalid(
-        lit`NoSubnets`,
-        `'${vpcSubnets ? 'vpcSubnets' : 'vpc'}' must have at least one subnet for the nodes, but none was found in ${vpc.node.path}; ` +
-          "add private or isolated subnets to the VPC, or choose existing ones with 'vpcSubnets'",
-        this,
-      );
-    }
-    if (subnetIds.length > MAX_SUBNETS) {
-      throw invalid(
-        lit`TooManySubnets`,
-        `'vpcSubnets' must have at most ${MAX_SUBNETS} subnets, got ${subnetIds.length}; choose fewer with 'vpcSubnets'`,
-        this,
-      );
+    const { subnets, subnetIds, isPendingLookup } = vpcSubnets === undefined && !hasSubnets(vpc) ? NO_SUBNETS : vpc.selectSubnets(vpcSubnets);
+    if (!isPendingLookup) {
+      const zones = zonesOf(subnets);
+      check(SUBNET_RULES, { vpcPath: vpc.node.path, isSelected: vpcSubnets !== undefined, subnetIds, zones }, this);
+      locate(this, { vpcId: vpc.vpcId, zones });
     }
     return subnetIds;
   }

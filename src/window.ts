@@ -1,10 +1,10 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
-import { invalid, shown } from './private/errors';
+import { shown } from './private/errors';
+import { demand } from './private/rules/rule';
+import { DAILY_FORM, KNOWN_DURATION, KNOWN_TIME, VALID_HOUR, VALID_LENGTH, VALID_MINUTE, WEEKLY_FORM } from './private/rules/windows';
 
 const MINUTES_PER_DAY = 24 * 60;
 const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY;
-const SHORTEST_MINUTES = 60;
 
 /**
  * A day of the week, in the service's spelling.
@@ -80,11 +80,9 @@ export class DailyWindow {
    */
   public static parse(text: string): DailyWindow {
     if (!Token.isUnresolved(text)) {
-      const [start, end] = text.split('-').map(parseTimeOfDay);
-      if (start === undefined || end === undefined || text.split('-').length !== 2) {
-        throw invalid(lit`InvalidDailyWindow`, `a daily window must be of the form 'hh:mm-hh:mm' in UTC, such as '03:00-04:00', got ${shown(text)}`);
-      }
-      checkLength((end - start + MINUTES_PER_DAY) % MINUTES_PER_DAY, MINUTES_PER_DAY, shown(text));
+      const [start, end, ...more] = text.split('-').map(parseTimeOfDay);
+      demand([DAILY_FORM], { text, isValid: start !== undefined && end !== undefined && more.length === 0 });
+      checkLength((end! - start! + MINUTES_PER_DAY) % MINUTES_PER_DAY, MINUTES_PER_DAY, shown(text));
     }
     return new DailyWindow(text);
   }
@@ -139,15 +137,9 @@ export class WeeklyWindow {
    */
   public static parse(text: string): WeeklyWindow {
     if (!Token.isUnresolved(text)) {
-      const [start, end] = text.split('-').map(parseTimeOfWeek);
-      if (start === undefined || end === undefined || text.split('-').length !== 2) {
-        throw invalid(
-          lit`InvalidWeeklyWindow`,
-          `a weekly window must be of the form 'ddd:hh:mm-ddd:hh:mm' in UTC, such as 'sun:05:00-sun:06:00', with a day of ${DAYS.join(', ')}, ` +
-            `got ${shown(text)}`,
-        );
-      }
-      checkLength((end - start + MINUTES_PER_WEEK) % MINUTES_PER_WEEK, MINUTES_PER_WEEK, shown(text));
+      const [start, end, ...more] = text.split('-').map(parseTimeOfWeek);
+      demand([WEEKLY_FORM], { text, isValid: start !== undefined && end !== undefined && more.length === 0, days: DAYS });
+      checkLength((end! - start! + MINUTES_PER_WEEK) % MINUTES_PER_WEEK, MINUTES_PER_WEEK, shown(text));
     }
     return new WeeklyWindow(text);
   }
@@ -163,36 +155,21 @@ export class WeeklyWindow {
 }
 
 function minuteOfDay(options: DailyWindowOptions): number {
-  const minute = options.minute ?? 0;
-  if (Token.isUnresolved(options.hour) || Token.isUnresolved(minute)) {
-    throw invalid(lit`UnresolvedWindowTime`, "'hour' and 'minute' must be known at synthesis, got a token; use 'parse' with a token for the whole window");
-  }
-  if (!Number.isInteger(options.hour) || options.hour < 0 || options.hour > 23) {
-    throw invalid(lit`InvalidWindowHour`, `'hour' must be a whole number from 0 to 23 (UTC), got ${options.hour}`);
-  }
-  if (!Number.isInteger(minute) || minute < 0 || minute > 59) {
-    throw invalid(lit`InvalidWindowMinute`, `'minute' must be a whole number from 0 to 59, got ${minute}`);
-  }
-  return options.hour * 60 + minute;
+  const { hour, minute = 0 } = options;
+  demand([KNOWN_TIME, VALID_HOUR, VALID_MINUTE], { hour, minute });
+  return hour * 60 + minute;
 }
 
 function lengthOf(options: DailyWindowOptions, period: number): number {
   const duration = options.duration ?? Duration.hours(1);
-  if (duration.isUnresolved()) {
-    throw invalid(lit`UnresolvedWindowDuration`, "'duration' must be known at synthesis, got a token; use 'parse' with a token for the whole window");
-  }
+  demand([KNOWN_DURATION], !duration.isUnresolved());
   const minutes = duration.toSeconds({ integral: false }) / 60;
   checkLength(minutes, period, duration.toHumanString());
   return minutes;
 }
 
 function checkLength(minutes: number, period: number, got: string): void {
-  if (!Number.isInteger(minutes) || minutes < SHORTEST_MINUTES || minutes >= period) {
-    throw invalid(
-      lit`InvalidWindowLength`,
-      `a window must be open for whole minutes, at least ${SHORTEST_MINUTES} and under ${period}, got ${got}`,
-    );
-  }
+  demand([VALID_LENGTH], { minutes, period, got });
 }
 
 function timeOfDay(minutes: number): string {

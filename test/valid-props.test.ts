@@ -17,6 +17,12 @@ const minutes = fc.integer({ min: 60, max: 1439 }).map((count) => Duration.minut
 const time = { hour: fc.nat(23), minute: optional(fc.nat(59)), duration: optional(minutes) };
 const policies = [RemovalPolicy.RETAIN, RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE];
 
+/** Addresses that nodes of the network type have. */
+const addresses = fc.constantFrom<Pick<ClusterProps, 'networkType' | 'ipDiscovery'>>(
+  ...[{}, { ipDiscovery: IpDiscovery.IPV4 }, { networkType: NetworkType.DUAL_STACK, ipDiscovery: IpDiscovery.IPV6 }],
+  ...[{ networkType: NetworkType.IPV4, ipDiscovery: IpDiscovery.IPV4 }, { networkType: NetworkType.DUAL_STACK }, { networkType: NetworkType.IPV6 }],
+);
+
 const validProps: fc.Arbitrary<Omit<ClusterProps, 'vpc'>> = fc.record({
   nodeType: valuesOf<NodeType>(NodeType, (value) => value instanceof NodeType),
   engineVersion: optional(valuesOf<EngineVersion>(EngineVersion, (value) => value instanceof EngineVersion)),
@@ -28,8 +34,6 @@ const validProps: fc.Arbitrary<Omit<ClusterProps, 'vpc'>> = fc.record({
   maintenanceWindow: optional(fc.record({ ...time, day: fc.constantFrom(...Object.values(DayOfWeek)) }).map((options) => WeeklyWindow.of(options))),
   finalSnapshotName: optional(name),
   autoMinorVersionUpgrade: optional(fc.boolean()),
-  networkType: optional(fc.constantFrom(...Object.values(NetworkType))),
-  ipDiscovery: optional(fc.constantFrom(...Object.values(IpDiscovery))),
   clusterName: optional(name),
   description: optional(fc.string({ minLength: 1, maxLength: 50 })),
   removalPolicy: optional(fc.constantFrom(...policies)),
@@ -37,16 +41,16 @@ const validProps: fc.Arbitrary<Omit<ClusterProps, 'vpc'>> = fc.record({
 
 test('valid properties, whatever they are, give a template without a finding', () => {
   fc.assert(
-    fc.property(validProps, fc.nat(2), fc.boolean(), (props, userCount, withKey) => {
+    fc.property(validProps, addresses, fc.nat(2), fc.boolean(), (props, given, userCount, withKey) => {
       const stack = newStack();
       const accessString = AccessString.readWrite('order:*');
       const engineVersion = props.engineVersion ?? EngineVersion.VALKEY_7_3;
       const users = Array.from({ length: userCount }, (_, index) =>
         (index === 0 && engineVersion.supportsIamUsers ? new IamUser(stack, 'App', { accessString }) : new PasswordUser(stack, `User${index}`, { accessString })));
       const encryptionKey = withKey ? new kms.Key(stack, 'Key') : undefined;
-      new Cluster(stack, 'Db', { vpc: importedVpc(stack), users, encryptionKey, ...props });
+      new Cluster(stack, 'Db', { vpc: importedVpc(stack), users, encryptionKey, ...given, ...props });
       const { warnings } = synth(stack);
-      expect(warnings.filter((warning) => !warning.includes('overlappingWindows'))).toEqual([]);
+      expect(warnings.filter((warning) => !/overlappingWindows|nodesPerCluster/.test(warning))).toEqual([]);
     }),
     { numRuns: 40 },
   );

@@ -3,7 +3,7 @@ import type { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { IConstruct } from 'constructs';
 
 /** A stable error code: CDK takes literal strings only, so that no input can end up in one. */
-type ErrorCode = ReturnType<typeof lit>;
+export type ErrorCode = ReturnType<typeof lit>;
 
 /**
  * An error of the user's input, to be thrown.

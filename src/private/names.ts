@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { PhysicalName, Stack, Token } from 'aws-cdk-lib';
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { Construct } from 'constructs';
-import { invalid, shown } from './errors';
-
-/** Longest name the service takes for clusters, users and ACLs (MemoryDB Developer Guide, "Creating a cluster"); safe for the other types. */
-export const MAX_NAME_LENGTH = 40;
+import { MAX_NAME_LENGTH, shortened } from './name-form';
+import { VALID_NAME } from './rules/names';
+import { demand } from './rules/rule';
 
 const HASH_LENGTH = 8;
-
-/** One letter, or a letter, then letters, digits and single hyphens, then a letter or digit. */
-const NAME_PATTERN = /^[a-z](?:-?[a-z0-9])*$/;
 
 /**
  * The physical name of a construct: the one it was given, else a generated one.
@@ -52,34 +47,14 @@ function outermostStack(scope: Construct): Stack {
   return stack;
 }
 
-/** Cuts out the middle: the stack at the start and the construct at the end say most. */
-function shortened(text: string, maxLength: number): string {
-  const head = Math.ceil(maxLength / 2) - 1;
-  const cut = text.length <= maxLength ? text : `${text.slice(0, head)}-${text.slice(head + 1 - maxLength)}`;
-  return cut.replace(/-+/g, '-').replace(/^-|-$/g, '');
-}
-
 /**
- * Checks a name against the rules of the service (MemoryDB Developer Guide, "Creating a cluster").
+ * Checks a name against the rules of the service.
  *
  * @param property the property that holds the name, as the user wrote it
  * @throws when the name is not a token and the service would refuse it
  */
 export function validateName(scope: Construct, property: string, name: string | undefined): void {
-  if (name === undefined || Token.isUnresolved(name)) {
-    return;
+  if (name !== undefined) {
+    demand([VALID_NAME], { property, name }, scope);
   }
-  if (name.length > MAX_NAME_LENGTH || !NAME_PATTERN.test(name)) {
-    throw invalid(
-      lit`InvalidName`,
-      `'${property}' must have 1-${MAX_NAME_LENGTH} lower-case letters, digits and single hyphens, start with a letter and not end with a hyphen, ` +
-        `got ${shown(name)} (${name.length} characters); ${suggestion(name)}`,
-      scope,
-    );
-  }
-}
-
-function suggestion(name: string): string {
-  const mended = shortened(name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+/, ''), MAX_NAME_LENGTH);
-  return NAME_PATTERN.test(mended) ? `for example ${shown(mended)}, or leave it out to have one generated` : 'leave it out to have one generated';
 }

@@ -1,7 +1,6 @@
-import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { Construct } from 'constructs';
-import { invalid } from './errors';
-import { validateName } from './names';
+import { NOT_DEFAULT_USER, VALID_NAME } from './rules/names';
+import { demand } from './rules/rule';
 
 /**
  * Checks the name of a user that is to be defined.
@@ -9,12 +8,7 @@ import { validateName } from './names';
  * @throws when the service would refuse the name
  */
 export function validateUserName(scope: Construct, userName: string | undefined): void {
-  validateName(scope, 'userName', userName);
-  if (userName === 'default') {
-    throw invalid(
-      lit`DefaultUser`,
-      "'userName' must not be 'default', got \"default\"; that user exists in every account and cannot be changed, choose another name or leave it out",
-      scope,
-    );
+  if (userName !== undefined) {
+    demand([VALID_NAME, NOT_DEFAULT_USER], { property: 'userName', name: userName }, scope);
   }
 }

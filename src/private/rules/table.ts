@@ -1,0 +1,35 @@
+import { ACCESS_STRING_RULES, LISTED_USER_RULES, PASSWORD_COUNT } from './access';
+import { ACCESS_RULES, CLUSTER_USER_RULES } from './cluster-access';
+import { ENGINE_VERSION_RULES, NODE_PARAMETER_RULES } from './cluster-engine';
+import { NETWORK_RULES, PLACEMENT_RULES } from './cluster-network';
+import { SIZE_RULES } from './cluster-size';
+import { SNAPSHOT_RULES } from './cluster-snapshots';
+import { ENGINE_RULES } from './engines';
+import { KEY_RULES } from './keys';
+import { NOT_DEFAULT_USER, NOT_OPEN_ACCESS, VALID_NAME } from './names';
+import { NODE_TYPE_RULES } from './node-types';
+import { NOTIFICATION_RULES } from './notifications';
+import { PARAMETER_RULES } from './parameters';
+import { REGION_RULES } from './regions';
+import { BUCKET_RULES, RESTORE_RULES, SNAPSHOT_KEY_RULES } from './restore';
+import type { Rule } from './rule';
+import { SUBNET_RULES } from './subnets';
+import { VECTOR_SEARCH_RULES } from './vector-search';
+import { DAILY_FORM, KNOWN_DURATION, KNOWN_TIME, VALID_HOUR, VALID_LENGTH, VALID_MINUTE, WEEKLY_FORM } from './windows';
+
+/** Rules for the properties of a cluster. */
+export const CLUSTER_RULES = [
+  ...[...SIZE_RULES, ...NETWORK_RULES, ...SNAPSHOT_RULES, ...ACCESS_RULES],
+  ...[...ENGINE_VERSION_RULES, ...VECTOR_SEARCH_RULES, ...KEY_RULES, ...NOTIFICATION_RULES],
+];
+
+/** Every rule of the service that is known here: nothing else in the library says what the service takes. */
+export const RULES: readonly Rule<never>[] = [
+  ...[VALID_NAME, NOT_DEFAULT_USER, NOT_OPEN_ACCESS],
+  ...[...ENGINE_RULES, ...NODE_TYPE_RULES, ...PARAMETER_RULES],
+  ...[...ACCESS_STRING_RULES, PASSWORD_COUNT, ...LISTED_USER_RULES],
+  ...[KNOWN_TIME, VALID_HOUR, VALID_MINUTE, KNOWN_DURATION, VALID_LENGTH, DAILY_FORM, WEEKLY_FORM],
+  ...SUBNET_RULES,
+  ...[...CLUSTER_RULES, ...CLUSTER_USER_RULES, ...NODE_PARAMETER_RULES, ...PLACEMENT_RULES, ...REGION_RULES],
+  ...[...SNAPSHOT_KEY_RULES, ...BUCKET_RULES, ...RESTORE_RULES],
+];
