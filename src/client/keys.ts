@@ -1,15 +1,11 @@
 import type { RedisKey } from 'ioredis';
+import { crc16 } from './crc16';
 
 /** How many slots every cluster has. */
 const SLOTS = 16_384;
 
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
-
-/** The remainders of the upper four bits, for the polynomial of CRC-16/XMODEM, 0x1021. */
-const REMAINDERS = [
-  0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef,
-];
 
 /**
  * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.
@@ -43,13 +39,7 @@ export function slotOf(key: RedisKey): number {
   const bytes = typeof key === 'string' ? Buffer.from(key) : key;
   const open = bytes.indexOf(OPEN);
   const close = open < 0 ? -1 : bytes.indexOf(CLOSE, open);
-  const hashed = close > open + 1 ? bytes.subarray(open + 1, close) : bytes;
-  let crc = 0;
-  for (const byte of hashed) {
-    crc = ((crc << 4) & 0xffff) ^ REMAINDERS[(crc >> 12) ^ (byte >> 4)];
-    crc = ((crc << 4) & 0xffff) ^ REMAINDERS[(crc >> 12) ^ (byte & 0xf)];
-  }
-  return crc % SLOTS;
+  return crc16(close > open + 1 ? bytes.subarray(open + 1, close) : bytes) % SLOTS;
 }
 
 /** Whether keys are in one slot, so that a command, script or transaction can work on all of them. */

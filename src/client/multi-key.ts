@@ -1,6 +1,6 @@
 import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { BatchError } from './batch-error';
-import { slotOf } from './keys';
+import { prefixedSlot } from './cluster-slots';
 
 /** How many keys one command may have, so that none keeps a node from serving others for long. */
 const MAX_KEYS = 1_000;
@@ -109,11 +109,11 @@ async function perSlot<R>(
   throw new BatchError(name, errors, results);
 }
 
-function groupBySlot({ options: { keyPrefix = '' } }: Cluster, keys: readonly RedisKey[]): number[][] {
+function groupBySlot(db: Cluster, keys: readonly RedisKey[]): number[][] {
   const groups: number[][] = [];
   const open = new Map<number, number[]>();
   keys.forEach((key, position) => {
-    const slot = slotOf(typeof key === 'string' ? keyPrefix + key : Buffer.concat([Buffer.from(keyPrefix), key]));
+    const slot = prefixedSlot(db, key);
     const group = open.get(slot);
     if (group && group.length < MAX_KEYS) {
       group.push(position);

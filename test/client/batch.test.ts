@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
+import { flush } from './support/primaries';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { batch, close, connect, connectionFromEnv, slotOf } from '../../src/client';
@@ -18,8 +19,6 @@ afterAll(async () => {
   await (db && close(db));
   await users?.local.stop();
 });
-
-const flush = () => Promise.all(users.cluster.nodes.filter(({ role }) => role === 'primary').map((node) => node.call('FLUSHALL')));
 
 /** A string or a list by key, as the server would have it. */
 class Model {
@@ -47,7 +46,7 @@ const command = fc.tuple(fc.constantFrom('set', 'get', 'rpush'), fc.nat(20).map(
 
 test('replies come in the order of the commands, and a faulty command fails alone', async () => {
   await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 100 }), async (commands) => {
-    await flush();
+    await flush(users.cluster);
     const model = new Model();
     const collected = batch(db);
     for (const [name, key, value] of commands) {
@@ -61,7 +60,7 @@ test('replies come in the order of the commands, and a faulty command fails alon
 });
 
 test('it looks like a pipeline of ioredis', async () => {
-  await flush();
+  await flush(users.cluster);
   db.defineCommand('twice', { numberOfKeys: 1, lua: 'return redis.call("INCRBY", KEYS[1], 2)' });
   const replies: unknown[] = [];
   const collected = batch(db)
@@ -78,7 +77,7 @@ test('it looks like a pipeline of ioredis', async () => {
 });
 
 test('what was executed is not sent again', async () => {
-  await flush();
+  await flush(users.cluster);
   const collected = batch(db).incr('counter');
   expect(await collected.exec()).toEqual([[null, 1]]);
   expect(await collected.exec()).toEqual([]);

@@ -1,3 +1,4 @@
+import { primariesOf } from './primaries';
 import type { LocalCluster, LocalNode } from '../../../src/local';
 
 /** A slot on its way from one primary to another. */
@@ -9,8 +10,8 @@ export interface MovingSlot {
 }
 
 /** Starts to move a slot: the owner sends clients on for keys that it does not have, and refuses commands of which it has some keys only. */
-export async function startMove({ nodes }: LocalCluster, slot: number): Promise<MovingSlot> {
-  const primaries = nodes.filter(({ role }) => role === 'primary');
+export async function startMove(cluster: LocalCluster, slot: number): Promise<MovingSlot> {
+  const primaries = await primariesOf(cluster);
   const owners = await Promise.all(primaries.map((node) => owns(node, slot)));
   const from = primaries[owners.indexOf(true)];
   const to = primaries[owners.indexOf(false)];

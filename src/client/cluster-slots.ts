@@ -1,0 +1,48 @@
+import type { Cluster, Redis, RedisKey } from 'ioredis';
+import { closed } from './failure';
+import { slotOf } from './keys';
+
+/** Replies that ask the client to look elsewhere or again. */
+const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)\b/;
+
+/** Waits until a client knows the slots of its cluster, as long as one of its commands would. */
+export async function untilReady(db: Cluster): Promise<void> {
+  if (db.status === 'end') {
+    throw closed();
+  }
+  if (db.status === 'wait') {
+    db.connect().catch(() => undefined);
+  }
+  if (db.status !== 'ready') {
+    await new Promise<void>((resolve, reject) => db.delayUntilReady((error) => (error ? reject(error) : resolve())));
+  }
+}
+
+/** Asks the cluster anew who serves which slot. Resolves whether or not anybody answered. */
+export function refreshSlots(db: Cluster): Promise<void> {
+  return new Promise((resolve) => db.refreshSlotsCache(() => resolve()));
+}
+
+/** The name under which ioredis lists a node for its slots. */
+export function nodeKey({ options: { host, port } }: Redis): string {
+  return `${host}:${port}`;
+}
+
+/** The connection to the primary that serves a slot, as far as the client knows. */
+export function primaryOf(db: Cluster, slot: number): Redis | undefined {
+  const key = db.slots[slot]?.[0];
+  return db.nodes().find((node) => nodeKey(node) === key);
+}
+
+/** Whether a node said that the cluster is changing. */
+export function isRedirection(error: unknown): boolean {
+  return error instanceof Error && REDIRECTION.test(error.message);
+}
+
+/** The slot of a key once the client has put its prefix before it. */
+export function prefixedSlot({ options: { keyPrefix } }: Cluster, key: RedisKey): number {
+  if (!keyPrefix) {
+    return slotOf(key);
+  }
+  return slotOf(typeof key === 'string' ? keyPrefix + key : Buffer.concat([Buffer.from(keyPrefix), key]));
+}

@@ -1,0 +1,24 @@
+/**
+ * What became of a transaction that did not go through:
+ *
+ * - `EABORTED`: the server refused one of its commands (`cause`), so nothing was applied
+ * - `EPARTIAL`: some of its commands failed when they were executed, the others were applied: a server does not roll back
+ * - `ECONFLICT`: in every attempt somebody else changed a watched key, so nothing was applied
+ * - `EINDOUBT`: the connection broke after EXEC was sent, so either all of it was applied or nothing
+ */
+export type TransactionErrorCode = 'EABORTED' | 'EPARTIAL' | 'ECONFLICT' | 'EINDOUBT';
+
+/** A transaction that did not go through as a whole; `code` says what was applied. */
+export class TransactionError extends Error {
+  readonly code: TransactionErrorCode;
+
+  /** With `EPARTIAL`, the reply of each command, or its error. */
+  readonly results?: readonly unknown[];
+
+  constructor(message: string, details: { code: TransactionErrorCode; cause?: unknown; results?: readonly unknown[] }) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'TransactionError';
+    this.code = details.code;
+    this.results = details.results;
+  }
+}

@@ -1,0 +1,69 @@
+import type { ChainableCommander, Cluster, Redis } from 'ioredis';
+import { prefixedSlot } from './cluster-slots';
+import { hashTag, slotOf } from './keys';
+import { checkSlot, TransactionQueue } from './transaction-queue';
+import { Watching } from './watching';
+import type { WatchOptions } from './watching';
+
+/** Adds the commands of a transaction; what it returns is not used. */
+export type TransactionBody = (tx: ChainableCommander) => unknown;
+
+/** Reads with `connection`, the one that watches, and adds the commands that follow from it. Called once for each attempt. */
+export type WatchingBody = (tx: ChainableCommander, connection: Redis) => unknown;
+
+/**
+ * Executes commands over keys with the same hash tag together: all or, if one of them is refused, none. Nobody sees or gets between
+ * their steps.
+ *
+ * ```ts
+ * const [ann, ben] = await transaction<[number, number]>(db, 'main', (tx) => tx
+ *   .hincrby(hashTag('main', 'ann'), 'cents', -500)
+ *   .hincrby(hashTag('main', 'ben'), 'cents', 500));
+ * ```
+ *
+ * A key of another slot is refused before anything is sent. A command that fails when it is executed, because its key is of another
+ * type for example, does not undo the others: that is `EPARTIAL`.
+ *
+ * With `watch`, what is written can depend on what was read: the transaction has a connection of its own, on which the keys are watched
+ * and read, and everything is tried anew when somebody else changes one of them. Opening that connection costs a TLS handshake, so a
+ * script is cheaper where much is to be done.
+ *
+ * When the connection breaks after EXEC was sent, the transaction was either applied as a whole or not at all. With `watch` that is
+ * `EINDOUBT`, and it is not repeated; without, it is repeated or not like every command of the client.
+ *
+ * @returns the replies of the commands
+ * @throws TransactionError, whose `code` says what was applied
+ * @throws TypeError for a key of another slot, and for commands that would end or nest the transaction
+ */
+export async function transaction<T extends unknown[] = unknown[]>(db: Cluster, tag: string | number, fn: TransactionBody): Promise<T>;
+export async function transaction<T extends unknown[] = unknown[]>(
+  db: Cluster,
+  tag: string | number,
+  options: WatchOptions,
+  fn: WatchingBody,
+): Promise<T>;
+export async function transaction<T extends unknown[]>(
+  db: Cluster,
+  tag: string | number,
+  ...[first, second]: [fn: TransactionBody] | [options: WatchOptions, fn: WatchingBody]
+): Promise<T> {
+  // Refuses a tag that is none.
+  const slot = slotOf(hashTag(tag));
+  if (typeof first === 'function') {
+    const queue = new TransactionQueue(db.multi(), tag);
+    await first(queue.tx);
+    return await queue.execute() as T;
+  }
+  if (first.watch.length === 0) {
+    throw new TypeError('watch must name at least one key: leave the options out for a transaction that depends on none');
+  }
+  for (const key of first.watch) {
+    checkSlot(tag, 'watch', key, prefixedSlot(db, key));
+  }
+  const watching = new Watching(db, slot, first, async (connection) => {
+    const queue = new TransactionQueue(connection.multi(), tag);
+    await second!(queue.tx, connection);
+    return queue;
+  });
+  return await watching.run() as T;
+}

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster, Redis, RedisKey } from 'ioredis';
+import { Client } from './client';
+import { isRedirection, primaryOf, refreshSlots, untilReady } from './cluster-slots';
+import { after } from './deadline';
+import { DeadlineError } from './errors';
+import { closed, describe, isPermanent, trueCause } from './failure';
+import { TransactionError } from './transaction-error';
+import type { TransactionQueue } from './transaction-queue';
+
+/** How to make a transaction depend on keys that it reads. */
+export interface WatchOptions {
+  /** The keys that nobody else may change between the call of `fn` and the execution. */
+  watch: readonly RedisKey[];
+
+  /**
+   * How often to try before giving up because others keep changing the keys.
+   *
+   * @default 10
+   */
+  attempts?: number;
+
+  /**
+   * How long all attempts together may take, in milliseconds.
+   *
+   * @default 20000
+   */
+  timeout?: number;
+}
+
+/** How long to wait before looking again for a primary. */
+const RETRY_MS = 100;
+
+/** The longest wait after the first conflict; it doubles from conflict to conflict. */
+const CONFLICT_MS = 5;
+
+/** Optimistic execution: watches, prepares, executes, and starts anew when a watched key was changed meanwhile. */
+export class Watching {
+  readonly #db: Cluster;
+  readonly #slot: number;
+  readonly #options: Required<WatchOptions>;
+  readonly #prepare: (connection: Redis) => Promise<TransactionQueue>;
+  #connection?: Redis;
+  #failure?: Error;
+  #sent = false;
+  #expired = false;
+
+  /** @param prepare - reads with the connection and adds the commands */
+  constructor(db: Cluster, slot: number, options: WatchOptions, prepare: (connection: Redis) => Promise<TransactionQueue>) {
+    this.#db = db;
+    this.#slot = slot;
+    this.#options = { attempts: 10, timeout: 20_000, ...options };
+    this.#prepare = prepare;
+  }
+
+  async run(): Promise<unknown[]> {
+    let stop = () => {};
+    const expiry = new Promise<never>((_, reject) => {
+      stop = after(this.#options.timeout, () => {
+        this.#expired = true;
+        // Whatever waits for this connection ends now.
+        this.#connection?.disconnect();
+        if (!this.#sent) {
+          reject(this.#deadlineError());
+        }
+      });
+    });
+    const attempts = this.#attempts().finally(() => {
+      stop();
+      this.#connection?.disconnect();
+    });
+    return Promise.race([expiry, attempts]);
+  }
+
+  async #attempts(): Promise<unknown[]> {
+    for (let conflicts = 0; conflicts < this.#options.attempts;) {
+      try {
+        const replies = await this.#attempt();
+        if (replies) {
+          return replies;
+        }
+        conflicts += 1;
+        await sleep(Math.random() * CONFLICT_MS * 2 ** conflicts);
+      } catch (error) {
+        await this.#recover(error as Error);
+      }
+    }
+    throw new TransactionError(`others changed the watched keys in each of ${this.#options.attempts} attempts, nothing was applied`, {
+      code: 'ECONFLICT',
+    });
+  }
+
+  /** @returns the replies, or undefined when a watched key was changed */
+  async #attempt(): Promise<unknown[] | undefined> {
+    const connection = this.#connection ??= await this.#open();
+    await connection.watch([...this.#options.watch]);
+    const queue = await this.#prepare(connection);
+    queue.check();
+    // From here on it is written at once or never.
+    if (connection.status !== 'ready' || this.#expired) {
+      throw closed();
+    }
+    return this.#execute(queue);
+  }
+
+  async #execute(queue: TransactionQueue): Promise<unknown[] | undefined> {
+    this.#sent = true;
+    try {
+      return await queue.execute();
+    } catch (error) {
+      if (error instanceof TransactionError) {
+        throw error;
+      }
+      const cause = this.#expired ? this.#deadlineError() : trueCause(error) ?? error;
+      const text = 'the connection broke after the transaction was sent: it was applied as a whole or not at all';
+      throw new TransactionError(text, { code: 'EINDOUBT', cause });
+    } finally {
+      this.#sent = false;
+    }
+  }
+
+  /** Gets ready for another attempt, unless it would end the same way. */
+  async #recover(error: Error): Promise<void> {
+    const connection = this.#connection;
+    const cause = error instanceof TransactionError ? error.cause : error;
+    const isLost = !(error instanceof TransactionError) && connection?.status !== 'ready';
+    const isRetriable = isLost || isRedirection(cause);
+    const isOver = this.#expired || this.#db.status === 'end' || error instanceof DeadlineError;
+    if (!isRetriable || isOver || isPermanent(trueCause(cause) ?? error)) {
+      throw error;
+    }
+    this.#failure = trueCause(cause) ?? error;
+    connection?.disconnect();
+    this.#connection = undefined;
+    await refreshSlots(this.#db);
+    await sleep(RETRY_MS);
+  }
+
+  /** A connection to the primary of the slot that nobody else uses, and that does not come back when it breaks, since WATCH would not. */
+  async #open(): Promise<Redis> {
+    await untilReady(this.#db);
+    const primary = primaryOf(this.#db, this.#slot);
+    if (!primary) {
+      throw closed();
+    }
+    const { keyPrefix } = this.#db.options;
+    const connection = primary.duplicate({ keyPrefix, lazyConnect: true, readOnly: false, reconnectOnError: null, retryStrategy: () => null });
+    connection.on('error', (error: Error) => (this.#failure = trueCause(error)));
+    this.#connection = connection;
+    await connection.connect();
+    return connection;
+  }
+
+  #deadlineError(): DeadlineError {
+    const endpoint = this.#db.slots[this.#slot]?.[0] ?? 'the cluster';
+    const cause = this.#failure ?? Client.failureOf(this.#db);
+    const reason = cause ? `: ${describe(cause)}` : '';
+    return new DeadlineError(`${endpoint} did not execute the transaction within ${this.#options.timeout} ms${reason}`, {
+      endpoint,
+      command: 'multi',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,254 @@
+import type { Cluster } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startMove } from './support/moving-slot';
+import { callsOf, primariesOf } from './support/primaries';
+import { MINIMUM, startUsers } from './support/users';
+import type { Users } from './support/users';
+import { close, connect, connectionFromEnv, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
+import type { LocalNode } from '../../src/local';
+
+let users: Users;
+let db: Cluster;
+
+const open = (user: string, options?: ConnectOptions) =>
+  connect({ connection: connectionFromEnv(undefined, users.cluster.environment(user)), deadline: 15_000, ...options });
+
+beforeAll(async () => {
+  users = await startUsers({
+    app: 'on ~* &* +@all',
+    careful: `on ~* -@all +@read +@write +@transaction -incr ${MINIMUM.join(' ')}`,
+  });
+  db = open('app');
+});
+
+afterAll(async () => {
+  await (db && close(db));
+  await users?.local.stop();
+});
+
+const [ann, ben] = [hashTag('main', 'ann'), hashTag('main', 'ben')];
+
+/** The primary that answers for a key. */
+async function primaryFor(key: string): Promise<LocalNode> {
+  const primaries = await primariesOf(users.cluster);
+  const answers = await Promise.allSettled(primaries.map((node) => node.call('GET', key)));
+  return primaries[answers.findIndex(({ status }) => status === 'fulfilled')];
+}
+
+async function connections(): Promise<number> {
+  const lists = await Promise.all(users.cluster.nodes.map((node) => node.call('CLIENT', 'LIST')));
+  return lists.join('\n').split('\n').filter((line) => line.includes(' user=app ')).length;
+}
+
+async function errorOf(work: Promise<unknown>): Promise<TransactionError> {
+  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TransactionError);
+  return error as TransactionError;
+}
+
+beforeEach(async () => {
+  await db.mset(ann, 100, ben, 100);
+});
+
+describe('a transaction', () => {
+  test('gives the replies of its commands in their order', async () => {
+    const [left, right, both] = await transaction<[number, number, string[]]>(db, 'main', (tx) => {
+      tx.decrby(ann, 30).incrby(ben, 30);
+      tx.mget(ann, ben);
+    });
+    expect([left, right, both]).toEqual([70, 130, ['70', '130']]);
+    expect(await transaction(db, 'main', async (tx) => tx.set(ann, '1').hset(hashTag('main', 'hash'), { a: '1' }).hgetall(hashTag('main', 'hash'))))
+      .toEqual(['OK', 1, { a: '1' }]);
+    expect(await transaction(db, 'main', (tx) => tx.getBuffer(ann).publish('channel', 'x'))).toEqual([Buffer.from('1'), 0]);
+  });
+
+  test('sends nothing when a key is in another slot, and says which', async () => {
+    await users.onAllNodes('CONFIG', 'RESETSTAT');
+    const work = transaction(db, 'main', (tx) => tx.incr(ann).mset(ben, 1, 'elsewhere', 2));
+    await expect(work).rejects.toThrow(
+      `the key "elsewhere" of MSET is in slot ${slotOf('elsewhere')}, not in slot ${slotOf(ann)} of the tag "main": make it with hashTag("main", ...)`,
+    );
+    await expect(work).rejects.toBeInstanceOf(TypeError);
+    await expect(transaction(db, 'main', (tx) => tx.eval('return 1', 2, ann, 'elsewhere'))).rejects.toThrow(/^the key "elsewhere" of EVAL/);
+    expect([await callsOf(users.cluster, 'multi'), await callsOf(users.cluster, 'incr'), await db.get(ann)]).toEqual([0, 0, '100']);
+  });
+
+  test('sends nothing when there is nothing to do or the function fails', async () => {
+    await users.onAllNodes('CONFIG', 'RESETSTAT');
+    expect(await transaction(db, 'main', () => undefined)).toEqual([]);
+    await expect(transaction(db, 'main', (tx) => {
+      tx.incr(ann);
+      throw new RangeError('insufficient funds');
+    })).rejects.toThrow(new RangeError('insufficient funds'));
+    expect(await callsOf(users.cluster, 'multi')).toBe(0);
+  });
+
+  test('is over, but not undone, when one command fails while it is executed', async () => {
+    const error = await errorOf(transaction(db, 'main', (tx) => tx.incr(ann).lpush(ben, 'x').get(ann)));
+    expect(error).toMatchObject({ code: 'EPARTIAL', results: [101, { message: expect.stringMatching(/^WRONGTYPE/) }, '101'] });
+    expect(error.message).toMatch(/^LPUSH failed, other commands of the transaction were applied all the same: WRONGTYPE/);
+    expect(error.cause).toBe(error.results![1]);
+  });
+
+  test('is not carried out at all when the server refuses one of its commands', async () => {
+    const careful = open('careful');
+    const error = await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'x').incr(ben)));
+    expect(error).toMatchObject({ code: 'EABORTED', cause: { message: expect.stringMatching(/^NOPERM/) } });
+    expect(error.message).toMatch(/^the server refused the transaction, nothing was applied: NOPERM/);
+    expect(await db.get(ann)).toBe('100');
+    await close(careful);
+  });
+
+  test('begins and ends by itself', async () => {
+    await expect(transaction(db, 'main', (tx) => tx.incr(ann).exec())).rejects.toThrow(
+      new TypeError('transaction() executes the commands by itself: leave exec() out'),
+    );
+    for (const name of ['multi', 'DISCARD', 'watch', 'exec']) {
+      await expect(transaction(db, 'main', (tx) => tx.call(name))).rejects.toThrow(`${name.toUpperCase()} cannot be in a transaction`);
+    }
+    await expect(transaction(db, '', () => undefined)).rejects.toThrow(/^a tag must not be empty/);
+    expect(await db.get(ann)).toBe('100');
+  });
+
+  test('counts the prefix of the client as a part of its keys', async () => {
+    const prefixed = open('app', { keyPrefix: 'app:' });
+    await transaction(prefixed, 'main', (tx) => tx.set(ann, 'x'));
+    await transaction(prefixed, 'main', { watch: [ann] }, async (tx, connection) => tx.append(ann, `${await connection.get(ann)}`));
+    expect(await db.get(`app:${ann}`)).toBe('xx');
+    await expect(transaction(prefixed, 'main', (tx) => tx.get('elsewhere'))).rejects.toThrow(/^the key "app:elsewhere" of GET/);
+    await close(prefixed);
+  });
+});
+
+/** Reads, decides, writes. */
+const transfer = (amount: number, options: { attempts?: number; timeout?: number } = {}) =>
+  transaction<[number, number]>(db, 'main', { watch: [ann, ben], ...options }, async (tx, connection) => {
+    if (Number(await connection.get(ann)) < amount) {
+      throw new RangeError('insufficient funds');
+    }
+    tx.decrby(ann, amount).incrby(ben, amount);
+  });
+
+describe('a transaction that watches', () => {
+  let before: number;
+
+  beforeEach(async () => {
+    before = await connections();
+  });
+
+  afterEach(async () => {
+    await expect.poll(connections).toBe(before);
+  });
+
+  test('writes what follows from what it read', async () => {
+    expect(await transfer(30)).toEqual([70, 130]);
+    await expect(transfer(1_000)).rejects.toThrow(new RangeError('insufficient funds'));
+    expect(await db.mget(ann, ben)).toEqual(['70', '130']);
+    expect(await transaction(db, 'main', { watch: [ann] }, () => undefined)).toEqual([]);
+  });
+
+  test('is tried anew when somebody else changes what it read, so that no update is lost', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 12 }, () => transfer(10, { attempts: 200 })));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    expect(await db.mget(ann, ben)).toEqual(['0', '200']);
+  });
+
+  test('gives up after a number of attempts', async () => {
+    let calls = 0;
+    const error = await errorOf(transaction(db, 'main', { watch: [ann], attempts: 3 }, async (tx) => {
+      calls += 1;
+      await db.incr(ann);
+      tx.set(ben, 'x');
+    }));
+    expect(error).toMatchObject({ code: 'ECONFLICT', message: 'others changed the watched keys in each of 3 attempts, nothing was applied' });
+    expect([calls, await db.get(ben)]).toEqual([3, '100']);
+  });
+
+  test('sends nothing when a key is in another slot', async () => {
+    let calls = 0;
+    const count = () => void (calls += 1);
+    await expect(transaction(db, 'main', { watch: [ann, 'elsewhere'] }, count)).rejects.toThrow(/^the key "elsewhere" of watch is in slot/);
+    await expect(transaction(db, 'main', { watch: [] }, count)).rejects.toThrow(/^watch must name at least one key/);
+    expect(calls).toBe(0);
+    await expect(transaction(db, 'main', { watch: [ann] }, (tx) => tx.incr(ann).incr('elsewhere'))).rejects.toThrow(/^the key "elsewhere" of INCR/);
+    expect(await db.get(ann)).toBe('100');
+  });
+
+  test('fails like any other when its commands do', async () => {
+    expect(await errorOf(transaction(db, 'main', { watch: [ann] }, (tx) => tx.incr(ann).lpush(ben, 'x')))).toMatchObject({ code: 'EPARTIAL' });
+    const careful = open('careful');
+    expect(await errorOf(transaction(careful, 'main', { watch: [ann] }, (tx) => tx.set(ann, 'x').incr(ben)))).toMatchObject({ code: 'EABORTED' });
+    await close(careful);
+    expect(await db.mget(ann, ben)).toEqual(['101', '100']);
+  });
+
+  test('is tried anew when its connection breaks before it was sent', async () => {
+    let calls = 0;
+    const replies = await transaction(db, 'main', { watch: [ann] }, async (tx, connection) => {
+      calls += 1;
+      if (calls === 1) {
+        await (await primaryFor(ann)).call('CLIENT', 'KILL', 'ID', await connection.client('ID'));
+        // The function does not need to notice.
+        await connection.get(ann).catch(() => undefined);
+      }
+      tx.incr(ann);
+    });
+    expect([calls, replies]).toEqual([2, [101]]);
+  });
+
+  test('ends in time when the function does not', async () => {
+    const work = transaction(db, 'main', { watch: [ann], timeout: 300 }, async (tx) => {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      tx.incr(ann);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', message: expect.stringMatching(/did not execute the transaction within 300 ms$/) });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await db.get(ann)).toBe('100');
+  });
+
+  test('says why when it cannot connect', async () => {
+    const unreachable = open('app', { deadline: 1_000, connection: { ...connectionFromEnv(undefined, users.cluster.environment('app')), port: 1 } });
+    for (const timeout of [300, undefined]) {
+      const work = transaction(unreachable, 'main', { watch: [ann], ...timeout && { timeout } }, () => undefined);
+      await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONNREFUSED' } });
+    }
+    await close(unreachable);
+    await expect(transaction(unreachable, 'main', { watch: [ann] }, () => undefined)).rejects.toThrow('Connection is closed.');
+  });
+
+  test('follows its slot to another node', async () => {
+    await db.get(ann);
+    const slot = slotOf(hashTag('gone'));
+    const move = await startMove(users.cluster, slot);
+    await move.finish();
+    expect(await transaction(db, 'gone', { watch: [hashTag('gone')] }, (tx) => tx.incr(hashTag('gone')))).toEqual([1]);
+  });
+});
+
+test('a transaction that watches is in doubt, and not repeated, when its connection breaks after it was sent', async () => {
+  const node = await primaryFor(ann);
+  let calls = 0;
+  const error = await errorOf(transaction(db, 'main', { watch: [ann], timeout: 500 }, async (tx) => {
+    calls += 1;
+    tx.incr(ann);
+    await node.kill('SIGSTOP');
+  }));
+  await node.kill('SIGCONT');
+  expect(error).toMatchObject({
+    code: 'EINDOUBT',
+    message: 'the connection broke after the transaction was sent: it was applied as a whole or not at all',
+    cause: { code: 'EDEADLINE' },
+  });
+  expect(calls).toBe(1);
+  expect(['100', '101']).toContain(await db.get(ann));
+});
+
+test('transactions go on after a failover', async () => {
+  const node = await primaryFor(ann);
+  await expect.poll(() => node.call('WAIT', 1, 500), { timeout: 20_000 }).toBe(1);
+  await node.kill();
+  const outcomes = await Promise.all([transfer(10, { attempts: 50 }), transfer(10, { attempts: 50 }), transaction<[string]>(db, 'main', (tx) => tx.get(ann))]);
+  expect(outcomes).toHaveLength(3);
+  expect(await db.mget(ann, ben)).toEqual(['80', '120']);
+}, 60_000);
