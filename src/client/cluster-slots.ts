@@ -18,20 +18,14 @@ export async function untilReady(db: Cluster): Promise<void> {
   }
 }
 
-/** Asks the cluster anew who serves which slot. Resolves whether or not anybody answered. */
+/** Asks the cluster anew who serves which slot. */
 export function refreshSlots(db: Cluster): Promise<void> {
-  return new Promise((resolve) => db.refreshSlotsCache(() => resolve()));
+  return new Promise((resolve, reject) => db.refreshSlotsCache((error) => (error ? reject(error) : resolve())));
 }
 
-/** The name under which ioredis lists a node for its slots. */
-export function nodeKey({ options: { host, port } }: Redis): string {
-  return `${host}:${port}`;
-}
-
-/** The connection to the primary that serves a slot, as far as the client knows. */
-export function primaryOf(db: Cluster, slot: number): Redis | undefined {
-  const key = db.slots[slot]?.[0];
-  return db.nodes().find((node) => nodeKey(node) === key);
+/** The connection to a node, by the name under which ioredis lists it for its slots. */
+export function nodeOf(db: Cluster, name: string | undefined): Redis | undefined {
+  return db.nodes().find(({ options: { host, port } }) => `${host}:${port}` === name);
 }
 
 /** Whether a node said that the cluster is changing. */

@@ -32,6 +32,8 @@ export { del, mget, mgetBuffer, mset } from './multi-key';
 export type { Entries } from './multi-key';
 export type { ReadFrom } from './read-from';
 export { Password } from './redacted';
+export { dbSize, scanAll } from './scan';
+export type { ScanOptions } from './scan';
 export { secretCredentials } from './secret-credentials';
 export type { SecretCredentialsOptions, SecretsManagerLike } from './secret-credentials';
 export { transaction } from './transaction';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis, RedisKey } from 'ioredis';
 import { Client } from './client';
-import { isRedirection, primaryOf, refreshSlots, untilReady } from './cluster-slots';
+import { isRedirection, nodeOf, refreshSlots, untilReady } from './cluster-slots';
 import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
@@ -132,14 +132,14 @@ export class Watching {
     this.#failure = trueCause(cause) ?? error;
     connection?.disconnect();
     this.#connection = undefined;
-    await refreshSlots(this.#db);
+    await refreshSlots(this.#db).catch(() => undefined);
     await sleep(RETRY_MS);
   }
 
   /** A connection to the primary of the slot that nobody else uses, and that does not come back when it breaks, since WATCH would not. */
   async #open(): Promise<Redis> {
     await untilReady(this.#db);
-    const primary = primaryOf(this.#db, this.#slot);
+    const primary = nodeOf(this.#db, this.#db.slots[this.#slot]?.[0]);
     if (!primary) {
       throw closed();
     }

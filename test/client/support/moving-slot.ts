@@ -9,12 +9,16 @@ export interface MovingSlot {
   finish(): Promise<void>;
 }
 
-/** Starts to move a slot: the owner sends clients on for keys that it does not have, and refuses commands of which it has some keys only. */
-export async function startMove(cluster: LocalCluster, slot: number): Promise<MovingSlot> {
+/**
+ * Starts to move a slot: the owner sends clients on for keys that it does not have, and refuses commands of which it has some keys only.
+ *
+ * @param destination - `host:port` of the new owner
+ */
+export async function startMove(cluster: LocalCluster, slot: number, destination?: string): Promise<MovingSlot> {
   const primaries = await primariesOf(cluster);
   const owners = await Promise.all(primaries.map((node) => owns(node, slot)));
   const from = primaries[owners.indexOf(true)];
-  const to = primaries[owners.indexOf(false)];
+  const to = primaries.find((node, i) => !owners[i] && (destination === undefined || destination === `${node.host}:${node.port}`))!;
   const [fromId, toId] = await Promise.all([from, to].map(async (node) => String(await node.call('CLUSTER', 'MYID'))));
   await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
   await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);

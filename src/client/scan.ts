@@ -1,0 +1,100 @@
+import type { Cluster } from 'ioredis';
+import { nodeOf, refreshSlots, untilReady } from './cluster-slots';
+import { closed } from './failure';
+import { Patience } from './patience';
+import { sendTo } from './send-to';
+
+/** Which keys to scan for. */
+export interface ScanOptions {
+  /**
+   * A glob pattern that the keys match, for example `session:*`. A prefix of the client (`keyPrefix`) is not added.
+   *
+   * @default - all keys
+   */
+  match?: string;
+
+  /**
+   * How many keys a node looks at for one page.
+   *
+   * @default 1000
+   */
+  count?: number;
+
+  /**
+   * The type of their values, for example `hash`.
+   *
+   * @default - any
+   */
+  type?: string;
+}
+
+/**
+ * The keys of the whole cluster, in pages, from one primary after the other; `scanStream` of an ioredis cluster asks a single node.
+ *
+ * Every key that is there from the beginning to the end is found; a key can be found more than once. If a primary is lost, its shard is
+ * scanned again from the beginning, and if slots get another primary meanwhile, that one is scanned too. Only while a slot is still on
+ * its way at the end of the scan, keys of it can be missed.
+ *
+ * Each page has the deadline of a command; what reads the pages may take its time.
+ *
+ * @throws the error of the last attempt when a shard has no primary that answers for 20 seconds
+ */
+export async function* scanAll(db: Cluster, { match, count = 1_000, type }: ScanOptions = {}): AsyncGenerator<string[], void, undefined> {
+  const filter = [...match === undefined ? [] : ['MATCH', match], 'COUNT', String(count), ...type === undefined ? [] : ['TYPE', type]];
+  const patience = new Patience(db);
+  /** By slot, the primary whose scan covered it. */
+  const scanned: (string | undefined)[] = [];
+  for (;;) {
+    try {
+      await untilReady(db);
+      await refreshSlots(db);
+      const primaries = db.slots.map(([primary]) => primary);
+      const next = primaries.find((primary, slot) => primary !== scanned[slot]);
+      if (next === undefined) {
+        return;
+      }
+      let cursor = '0';
+      do {
+        const node = nodeOf(db, next);
+        if (!node) {
+          throw closed();
+        }
+        const [following, keys] = await sendTo<[cursor: string, keys: string[]]>(db, node, 'scan', cursor, ...filter);
+        cursor = following;
+        patience.renew();
+        if (keys.length > 0) {
+          yield keys;
+          patience.renew();
+        }
+      } while (cursor !== '0');
+      primaries.forEach((primary, slot) => {
+        if (primary === next) {
+          scanned[slot] = next;
+        }
+      });
+    } catch (error) {
+      await patience.wait(error as Error);
+    }
+  }
+}
+
+/**
+ * How many keys the whole cluster has, as the primaries count them: keys that have expired but are not yet removed included.
+ * (`dbsize` of an ioredis cluster asks a single node.)
+ *
+ * @throws the error of the last attempt when a shard has no primary that answers for 20 seconds
+ */
+export async function dbSize(db: Cluster): Promise<number> {
+  const patience = new Patience(db);
+  for (;;) {
+    try {
+      await untilReady(db);
+      const primaries = [...new Set(db.slots.map(([primary]) => primary))].map((name) => nodeOf(db, name));
+      const sizes = await Promise.all(primaries.map((node) => (node ? sendTo<number>(db, node, 'dbsize') : Promise.reject(closed()))));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    } catch (error) {
+      await patience.wait(error as Error);
+      await refreshSlots(db).catch(() => undefined);
+    }
+  }
+}
