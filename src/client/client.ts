@@ -27,9 +27,9 @@ export interface ClientSettings {
   readonly lookup?: DNSLookupFunction;
 }
 
+/** What the typings of ioredis 6 derive the types of replies from. */
+type LegacyReplies = ClusterOptions & { redisOptions?: { replyMapping?: 'legacy' } };
 type SendCommandParameters = Parameters<Cluster['sendCommand']>;
-type LegacyReplies = ConstructorParameters<typeof Cluster<'legacy'>>[1];
-type DuplicateParameters = Parameters<Cluster['duplicate']>;
 
 /** Members of ioredis that its typings hide. */
 interface Internals {
@@ -168,7 +168,7 @@ export class Client extends Cluster {
     super.refreshSlotsCache(this.#events.slotsRefresh(this, callback));
   }
 
-  override duplicate(nodes: ClusterNode[] = [], overrides: DuplicateParameters[1] = {}): any {
+  override duplicate(nodes: ClusterNode[] = [], overrides: ClusterOptions = {}): any {
     const { startupNodes } = this as unknown as { startupNodes: ClusterNode[] };
     const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
     const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;

@@ -1,3 +1,4 @@
+import { Command } from 'ioredis';
 import type { Cluster, ClusterOptions } from 'ioredis';
 import { variableName } from '../contract';
 import type { ConnectionField } from '../contract';
@@ -74,12 +75,13 @@ export interface ConnectOptions extends ClusterOptions {
  * permission), commands reject with the same error without waiting for their deadline, while the client goes on trying. Commands
  * that fail because a connection broke are repeated, so one whose reply was lost may be executed twice.
  *
- * @throws ConfigurationError when the connection is not complete or contradicts itself
+ * @throws ConfigurationError when the connection is not complete or contradicts itself, or when the installed ioredis is too old
  */
 export function connect(options: ConnectOptions = {}): Cluster {
   const { prefix, connection = connectionFromEnv(prefix), credentials, ...rest } = options;
   const nameOf = (field: ConnectionField) => (options.connection ? `connection.${camelCase(field)}` : variableName(field, prefix));
   const { deadline = DEFAULT_DEADLINE_MS, readFrom = 'primary', dnsLookup: lookup, ...overrides } = rest;
+  checkIoredis();
   checkConnection(connection, nameOf);
   if (connection.auth === 'password' && !connection.password && !credentials) {
     throw missing(nameOf('PASSWORD'), `it is needed when ${nameOf('AUTH')} is password, unless \`credentials\` are given`);
@@ -100,6 +102,13 @@ export function connect(options: ConnectOptions = {}): Cluster {
     [{ host, port }],
     overrides,
   );
+}
+
+/** Blocking commands need what the first version with it can tell of them. */
+function checkIoredis(): void {
+  if (!('extractBlockingTimeout' in Command.prototype)) {
+    throw new ConfigurationError('the installed ioredis is too old: expected version 5.9 or later, or 6');
+  }
 }
 
 function credentialsOf(connection: ConnectionDescriptor): CredentialsProvider | undefined {

@@ -1,4 +1,5 @@
 import type { Command } from 'ioredis';
+import { isSettled, watch } from './settled';
 
 interface Entry {
   readonly command: Command;
@@ -33,6 +34,7 @@ export class Deadlines {
 
   add(command: Command): void {
     const start = performance.now();
+    watch(command);
     this.#entries.push({ command, reject: command.reject, start });
     this.#timer ??= this.#wait(this.#ms);
     if (this.#entries.length >= this.#sweepAt) {
@@ -53,14 +55,14 @@ export class Deadlines {
   #expireAll(entries: Entry[], reason?: Error): void {
     for (const entry of entries) {
       // The same command may be there twice.
-      if (!entry.command.isSettled) {
+      if (!isSettled(entry.command)) {
         this.#expire(entry, reason);
       }
     }
   }
 
   #sweep(): void {
-    this.#entries = this.#entries.filter(({ command }) => !command.isSettled);
+    this.#entries = this.#entries.filter(({ command }) => !isSettled(command));
   }
 
   #check(): void {

@@ -112,6 +112,16 @@ test('an error is told once with its true cause, and a command that is given up 
   expect(told['slots-refresh'][0]).toMatchObject({ primaries: [], error: { code: 'ECONNREFUSED' } });
 });
 
+test('a command that the server refused is not given up at its deadline as well', async () => {
+  listen();
+  const db = open({ deadline: 2_000 });
+  await db.set('text', 'not a number');
+  await expect(db.incr('text')).rejects.toThrow('not an integer');
+  await new Promise((resolve) => setTimeout(resolve, 2_200));
+  await close(db);
+  expect(told.deadline).toEqual([]);
+});
+
 test('a token that was signed is told, one that is used again is not', async () => {
   listen();
   const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'Pr1vate-aws-secret' };
