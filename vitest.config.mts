@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import type { Plugin } from 'vite';
+import type { Plugin } from 'vitest/config';
 
 /** What the client and its tests import as ioredis is ioredis 5; MemoryDB Local stays with the one it is bundled with. */
 const ioredis5: Plugin = {
