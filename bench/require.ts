@@ -49,6 +49,7 @@ export function requireContest(): Contest {
   const modules = uses.map(([module]) => `require('${module}');`);
   return {
     benchmark: 'require',
+    unit: 'Milliseconds',
     note: `Fresh process each. The library loads ${uses.map(([module, names]) => names.length > 0 ? `${module} (${names.join(', ')})` : module).join(', ')}.`,
     own: loading(`require('${LIBRARY}')`, `require('${LIBRARY}');`),
     peers: [

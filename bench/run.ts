@@ -1,10 +1,18 @@
 import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start';
 import { compare } from './compare';
+import type { Comparison } from './compare';
 import { requireContest } from './require';
 import { synthContest } from './synth';
 import { table } from './table';
+import { throughput } from './throughput';
 
-const BENCHMARKS = { synth: synthContest, require: requireContest };
+const BENCHMARKS = {
+  'synth': async (rounds: number) => [await compare(synthContest(), rounds)],
+  'require': async (rounds: number) => [await compare(requireContest(), rounds)],
+  'cold-start': coldStart,
+  throughput,
+} satisfies Record<string, (rounds: number) => Promise<Comparison[]>>;
 
 const isBenchmark = (name: string): name is keyof typeof BENCHMARKS => name in BENCHMARKS;
 
@@ -19,5 +27,12 @@ if (!names.every(isBenchmark) || !(Number.isInteger(rounds) && rounds > 0)) {
   throw new Error(`Usage: npm run bench -- [--json] [--rounds N] [${Object.keys(BENCHMARKS).join('] [')}]`);
 }
 
-const comparisons = names.map((name) => compare(BENCHMARKS[name](), rounds));
-console.log(values.json ? JSON.stringify(comparisons, undefined, 2) : table(comparisons));
+async function main(): Promise<void> {
+  const comparisons: Comparison[] = [];
+  for (const name of names.filter(isBenchmark)) {
+    comparisons.push(...await BENCHMARKS[name](rounds));
+  }
+  console.log(values.json ? JSON.stringify(comparisons, undefined, 2) : table(comparisons));
+}
+
+void main();

@@ -2,10 +2,9 @@ import { deepStrictEqual } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import type { Measurement } from './apps/synthesize';
 import type { Contest } from './compare';
-import { ROOT, runScript } from './process';
+import { compile, runScript } from './process';
 
 /** Enough that the clusters outweigh the VPC and what the first construct of a kind costs. */
 const CLUSTERS = 100;
@@ -23,27 +22,19 @@ export function synthContest(): Contest {
   deepStrictEqual(own().resources, peer().resources, 'the two templates hold different resources, so their times say nothing');
   return {
     benchmark: 'synth',
+    unit: 'Milliseconds',
     note: `${CLUSTERS} clusters with a user each, one VPC. Fresh process each, modules loaded, template validation off.`,
     own: { name: 'cdk-memorydb', measure: () => own().milliseconds },
     peers: [{ name: 'aws-cdk-lib L1', measure: () => peer().milliseconds }],
   };
 }
 
-/** Compiles an application, so that no compiler is at work while it is measured. */
 function app(name: string): () => Measurement {
-  const outfile = join(ROOT, 'bench', 'results', `${name}.js`);
-  buildSync({
-    entryPoints: [join(ROOT, 'bench', 'apps', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'cjs',
-  });
+  const script = compile(`apps/${name}`);
   return () => {
     const outdir = mkdtempSync(join(tmpdir(), 'cdk-memorydb-bench-'));
     try {
-      return runScript<Measurement>([outfile, String(CLUSTERS), outdir], { CDK_VALIDATION: 'false' });
+      return runScript<Measurement>([script, String(CLUSTERS), outdir], { CDK_VALIDATION: 'false' });
     } finally {
       rmSync(outdir, { recursive: true });
     }

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { LoadMethods, Operation } from './apps/load';
+import type { ClientName } from './clients';
+import { compare } from './compare';
+import type { Comparison } from './compare';
+import { compile } from './process';
+import { Worker } from './worker';
+import { passwordOf, startUsers } from '../test/client/support/users';
+
+const PEERS: readonly ClientName[] = ['ioredis', 'ioredis, auto-pipelining', 'node-redis', 'valkey-glide'];
+
+const LOADS: readonly (readonly [operation: Operation, concurrency: number])[] = [
+  ...[1, 50, 500].flatMap((concurrency) => [['get', concurrency], ['set', concurrency]] as const),
+  ['mget', 1],
+];
+
+/** Long enough to outlast a collection of garbage, short enough that the machine is in the same mood for all clients of a round. */
+const MEASUREMENT_MS = 400;
+
+/**
+ * Commands per second of the clients against a real cluster of three shards with a replica each, with TLS and an ACL user.
+ *
+ * Every client has a process of its own, which stays for all measurements, since a service is warm; only one of them works at a time.
+ */
+export async function throughput(rounds: number): Promise<Comparison[]> {
+  const { cluster, local } = await startUsers({ app: 'on ~* &* +@all' });
+  const workers: Worker<LoadMethods>[] = [];
+  try {
+    const script = compile('apps/load');
+    const target = {
+      host: cluster.host,
+      port: cluster.port,
+      username: 'app',
+      password: passwordOf('app'),
+      ca: readFileSync(cluster.caFile!, 'utf8'),
+      replicas: false,
+    };
+    const start = async (name: ClientName) => {
+      const worker = new Worker<LoadMethods>(script, { NODE_EXTRA_CA_CERTS: cluster.caFile });
+      workers.push(worker);
+      await worker.call('open', name, target);
+      return { name, worker };
+    };
+    const own = await start('cdk-memorydb');
+    const peers = [];
+    for (const name of PEERS) {
+      peers.push(await start(name));
+    }
+    const comparisons: Comparison[] = [];
+    for (const [operation, concurrency] of LOADS) {
+      const side = ({ name, worker }: typeof own) => ({ name, measure: () => worker.call('measure', operation, concurrency, MEASUREMENT_MS) });
+      comparisons.push(await compare({
+        benchmark: `${operation} x ${concurrency}`,
+        unit: 'Operations per second',
+        note: operation === 'mget'
+          ? '1,000 keys of 100 bytes in 1,000 slots per operation, one operation at a time.'
+          : `100 bytes, ${concurrency} at a time.`,
+        own: side(own),
+        peers: peers.map(side),
+      }, rounds));
+    }
+    return comparisons;
+  } finally {
+    workers.forEach((worker) => worker.kill('SIGTERM'));
+    await local.stop();
+  }
+}
