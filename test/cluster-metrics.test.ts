@@ -7,9 +7,9 @@ import { CfnCluster } from 'aws-cdk-lib/aws-memorydb';
 import { describe, expect, test } from 'vitest';
 import { Cluster, NodeType, StorageTier } from '../src';
 import type { ClusterMetricOptions, ICluster } from '../src';
+import { importedVpc, newApp, newStack, propertiesOf, templateOf } from './support/synth';
 import { ClusterMetricsBase } from '../src/private/cluster-metrics-base';
 import { METRIC_STATISTICS } from '../src/private/metric-statistics';
-import { importedVpc, newApp, newStack, propertiesOf, templateOf } from './support/synth';
 
 interface CannedMetric {
   readonly namespace: string;
@@ -171,7 +171,10 @@ describe('alarms', () => {
     alarm(stack, Cluster.metricAll('DatabaseMemoryUsagePercentage', { period: Duration.minutes(1) }));
     expect(propertiesOf(templateOf(stack), 'AWS::CloudWatch::Alarm').Metrics).toEqual([{
       Expression: 'SELECT MAX(DatabaseMemoryUsagePercentage) FROM SCHEMA("AWS/MemoryDB", ClusterName)',
-      Id: 'expr_1', Label: 'DatabaseMemoryUsagePercentage', Period: 60, ReturnData: true,
+      Id: 'expr_1',
+      Label: 'DatabaseMemoryUsagePercentage',
+      Period: 60,
+      ReturnData: true,
     }]);
   });
 });

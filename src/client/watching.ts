@@ -158,6 +158,7 @@ export class Watching {
     return new DeadlineError(`${endpoint} did not execute the transaction within ${this.#options.timeout} ms${reason}`, {
       endpoint,
       command: 'multi',
+      duration: this.#options.timeout,
       cause,
     });
   }
