@@ -131,6 +131,8 @@ project.package.addField('awslint', {
     'prefer-ref-interface:aws-cdk-lib.*',
     // how a user signs in is known of an `IUser` only
     'prefer-ref-interface:cdk-memorydb.ICluster.connectionFor.user',
+    // the service makes the name and takes only its end, the `suffix`
+    'props-physical-name:cdk-memorydb.MultiRegionClusterProps',
   ],
 });
 

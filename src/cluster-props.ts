@@ -225,6 +225,17 @@ export interface ClusterProps {
   readonly ipDiscovery?: IpDiscovery;
 
   /**
+   * A multi-Region cluster to be a member of, with the same nodes, shards, engine, encryption and engine parameters as the others. Changing it
+   * replaces the cluster.
+   *
+   * In the template, a member leaves the number of shards, the engine and the engine parameters to the multi-Region cluster, unless they are
+   * given here. Scale the members by the properties of the multi-Region cluster, and change `nodeType` here along with it.
+   *
+   * @default - a cluster of one Region
+   */
+  readonly multiRegionCluster?: memorydb.IMultiRegionClusterRef;
+
+  /**
    * Name of the cluster: 1 to 40 lower-case letters, digits and hyphens. Changing it replaces the cluster, which then is empty.
    *
    * @default - generated from the stack's name and the construct's path

@@ -16,6 +16,7 @@ import { ParameterGroup } from './parameter-group';
 import { allClustersMetric } from './private/all-clusters-metric';
 import { invalid } from './private/errors';
 import { locationOf } from './private/locations';
+import { join } from './private/members';
 import { generatedName, physicalName, validateName } from './private/names';
 import { searchGroupName } from './private/parameter-groups';
 import { CLUSTER_USER_RULES } from './private/rules/cluster-access';
@@ -87,8 +88,8 @@ export class Cluster extends ClusterBase {
   /** The access control list. */
   public readonly acl: memorydb.IACLRef;
 
-  /** The engine parameters. */
-  public readonly parameterGroup: memorydb.IParameterGroupRef;
+  /** The engine parameters; undefined for a member of a multi-Region cluster, which decides on them. */
+  public readonly parameterGroup?: memorydb.IParameterGroupRef;
 
   /** The subnets of the nodes. */
   public readonly subnetGroup: memorydb.ISubnetGroupRef;
@@ -106,34 +107,41 @@ export class Cluster extends ClusterBase {
     super(scope, id, { physicalName: physicalName(scope, id, props.clusterName) });
     mark(this, CLUSTER_SYMBOL);
 
-    this.engineVersion = props.engineVersion ?? EngineVersion.VALKEY_7_3;
-    const { numShards = 1, numReplicasPerShard = 1, port = DEFAULT_PORT } = props;
+    const { multiRegionCluster, numReplicasPerShard = 1, port = DEFAULT_PORT } = props;
+    const shared = join(this, props);
+    const numShards = props.numShards ?? shared.numShards ?? 1;
+    this.engineVersion = props.engineVersion ?? shared.engineVersion ?? EngineVersion.VALKEY_7_3;
+    this.tlsEnabled = props.tlsEnabled ?? shared.tlsEnabled ?? true;
     validateName(this, 'clusterName', props.clusterName);
     validateName(this, 'finalSnapshotName', props.finalSnapshotName);
-    check(CLUSTER_RULES, { ...props, scope: this, engineVersion: this.engineVersion, numShards, numReplicasPerShard }, this);
+    check(CLUSTER_RULES, {
+      ...props, scope: this, engineVersion: this.engineVersion, tlsEnabled: this.tlsEnabled, numShards, numReplicasPerShard,
+    }, this);
     check(REGION_RULES, { region: this.env.region, dataTiering: props.nodeType.dataTiering }, this);
 
     this.finalSnapshotName = props.finalSnapshotName;
-    this.tlsEnabled = props.tlsEnabled ?? true;
     this.acl = props.acl ?? this.own(new Acl(this, 'Acl', { users: props.users }));
-    this.parameterGroup = props.parameterGroup ?? this.defaultParameterGroup(props.vectorSearch);
+    this.parameterGroup = props.parameterGroup ?? this.defaultParameterGroup(props);
     this.subnetGroup = props.subnetGroup ?? this.own(new SubnetGroup(this, 'SubnetGroup', { vpc: props.vpc, vpcSubnets: props.vpcSubnets }));
     const securityGroups = props.securityGroups ?? [this.own(this.createSecurityGroup(props.vpc))];
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(port) });
     this.checkPlacement(props, numReplicasPerShard);
     const restored = this.restoredFrom(props);
 
+    // Whether the service takes what is equal in all members from a member, too, is not documented, so it is written only when it is given.
+    const written = multiRegionCluster ? props : { engineVersion: this.engineVersion, numShards };
     this.resource = new CfnCluster(this, 'Resource', {
       clusterName: this.physicalName,
       description: props.description,
 
       nodeType: props.nodeType.name,
       dataTiering: props.nodeType.dataTiering ? 'true' : undefined,
-      engine: this.engineVersion.engine,
-      engineVersion: this.engineVersion.version,
+      multiRegionClusterName: multiRegionCluster?.multiRegionClusterRef.multiRegionClusterName,
+      engine: written.engineVersion?.engine,
+      engineVersion: written.engineVersion?.version,
       autoMinorVersionUpgrade: props.autoMinorVersionUpgrade ?? true,
-      parameterGroupName: this.parameterGroup.parameterGroupRef.parameterGroupName,
-      numShards,
+      parameterGroupName: this.parameterGroup?.parameterGroupRef.parameterGroupName,
+      numShards: written.numShards,
       numReplicasPerShard,
 
       subnetGroupName: this.subnetGroup.subnetGroupRef.subnetGroupName,
@@ -215,7 +223,10 @@ export class Cluster extends ClusterBase {
     });
   }
 
-  private defaultParameterGroup(vectorSearch = false): memorydb.IParameterGroupRef {
+  private defaultParameterGroup({ multiRegionCluster, vectorSearch }: ClusterProps): memorydb.IParameterGroupRef | undefined {
+    if (multiRegionCluster) {
+      return undefined;
+    }
     // A group that is made along with the cluster has no search when the cluster is created, and search is not turned on later.
     return vectorSearch
       ? ParameterGroup.fromParameterGroupName(this, 'ParameterGroup', searchGroupName(this.engineVersion.parameterGroupFamily))
@@ -242,7 +253,7 @@ export class Cluster extends ClusterBase {
     const users = Acl.isAcl(this.acl) ? this.acl.users : [];
     return [
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),
-      ...findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }),
+      ...(this.parameterGroup ? findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }) : []),
     ];
   }
 }

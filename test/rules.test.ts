@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Duration, Lazy, SecretValue } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,10 +7,10 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, DayOfWeek, EngineVersion, IamUser, IpDiscovery, NodeType, ParameterGroup, PasswordUser, SnapshotSource,
-  SubnetGroup, WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, DayOfWeek, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NodeType, ParameterGroup, PasswordUser,
+  Snapshot, SnapshotSource, SubnetGroup, WeeklyWindow,
 } from '../src';
-import type { ClusterProps } from '../src';
+import type { ClusterProps, MultiRegionClusterProps } from '../src';
 import { ACCOUNT, importedVpc, newApp, newStack, synth } from './support/synth';
 import { PARAMETERS } from '../src/private/parameters';
 import { THIS_LIBRARY } from '../src/private/rules/rule';
@@ -50,6 +50,9 @@ function inRegion(region: string, props: Partial<ClusterProps> = {}): Make {
     return cluster(props)(newStack(stack.node.root, 'Elsewhere', { env: { account: ACCOUNT, region } }));
   };
 }
+
+const multiRegion = (props: Partial<MultiRegionClusterProps>) => (stack: Stack) =>
+  new MultiRegionCluster(stack, 'Global', { nodeType: NodeType.R7G_XLARGE, suffix: 'orders', ...props });
 
 /** For every rule an input that breaks it, and what is said about it. */
 const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
@@ -198,6 +201,40 @@ const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   FinalSnapshotNameTaken: [
     cluster({ finalSnapshotName: 'last', restoreFrom: SnapshotSource.fromSnapshotName('last') }),
     "'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one in 'restoreFrom'",
+  ],
+  SnapshotOfSnapshot: [
+    (stack) => new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Db', 'orders'), removalPolicy: RemovalPolicy.SNAPSHOT }),
+    "'removalPolicy' must keep or delete the snapshot, got SNAPSHOT",
+  ],
+
+  InvalidSuffix: [multiRegion({ suffix: 'Orders' }), "'suffix' must have lower-case letters, digits and hyphens and start with a letter, got \"Orders\""],
+  InvalidMultiRegionNumShards: [multiRegion({ numShards: 0 }), "'numShards' must be a whole number from 1 to 500, got 0"],
+  MultiRegionNodeType: [multiRegion({ nodeType: NodeType.R7G_LARGE }), "'nodeType' must be db.r7g.xlarge or larger in a multi-Region cluster"],
+  MultiRegionEngine: [multiRegion({ engineVersion: REDIS_7_1 }), "'engineVersion' must be Valkey 7.3 or later in a multi-Region cluster, got redis 7.1"],
+  MultiRegionVectorSearch: [
+    cluster((stack) => ({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), vectorSearch: true })),
+    "'multiRegionCluster' must not be given to a cluster with vector search, which members cannot have",
+  ],
+  MultiRegionMismatch: [
+    cluster((stack) => ({ nodeType: NodeType.R7G_2XLARGE, multiRegionCluster: multiRegion({})(stack) })),
+    "'nodeType' must be that of the multi-Region cluster Test/Global, \"db.r7g.xlarge\", got \"db.r7g.2xlarge\"",
+  ],
+  TooManyRegions: [
+    (stack) => {
+      const multiRegionCluster = multiRegion({})(stack);
+      ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'eu-west-1', 'eu-west-2'].forEach((region) => {
+        const member = newStack(stack.node.root, region, { env: { account: ACCOUNT, region } });
+        cluster({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster })(member);
+      });
+    },
+    '[Test/Global] members of a multi-Region cluster must be in at most 5 Regions, got 6',
+  ],
+  multiRegionRegion: [
+    (stack) => {
+      const global = MultiRegionCluster.fromMultiRegionClusterName(stack, 'Global', 'virxk-orders');
+      inRegion('eu-north-1', { nodeType: NodeType.R7G_XLARGE, multiRegionCluster: global })(stack);
+    },
+    'eu-north-1 is not among the Regions that are known to have multi-Region clusters',
   ],
 };
 

@@ -3,6 +3,7 @@ export const CLUSTER_SYMBOL = Symbol.for('cdk-memorydb.Cluster');
 export const USER_SYMBOL = Symbol.for('cdk-memorydb.User');
 export const ACL_SYMBOL = Symbol.for('cdk-memorydb.Acl');
 export const PARAMETER_GROUP_SYMBOL = Symbol.for('cdk-memorydb.ParameterGroup');
+export const MULTI_REGION_CLUSTER_SYMBOL = Symbol.for('cdk-memorydb.MultiRegionCluster');
 
 /** Puts a mark on an object. */
 export function mark(object: object, symbol: symbol): void {

@@ -52,9 +52,9 @@ export function importedVpc(stack: Stack, id = 'Vpc'): ec2.IVpc {
 
 /** The types of the resources that the tests define. */
 const TYPES = [
-  ...['ACL', 'Cluster', 'ParameterGroup', 'SubnetGroup', 'User'].map((name) => `MemoryDB::${name}`),
+  ...['ACL', 'Cluster', 'MultiRegionCluster', 'ParameterGroup', 'Snapshot', 'SubnetGroup', 'User'].map((name) => `MemoryDB::${name}`),
   'CloudWatch::Alarm', 'CloudWatch::Dashboard', 'EC2::SecurityGroup', 'EC2::SecurityGroupIngress', 'EC2::Subnet', 'EC2::VPC', 'IAM::Policy',
-  'IAM::Role', 'KMS::Key', 'Lambda::Function', 'SecretsManager::Secret',
+  'IAM::Role', 'KMS::Key', 'Lambda::Function', 'SecretsManager::Secret', 'SSM::Parameter',
 ].map((name) => `AWS::${name}`);
 
 let isPrimed = false;

@@ -6,6 +6,7 @@ import { SIZE_RULES } from './cluster-size';
 import { SNAPSHOT_RULES } from './cluster-snapshots';
 import { ENGINE_RULES } from './engines';
 import { KEY_RULES } from './keys';
+import { MEMBER_REGIONS_RULES, MEMBER_RULES, MULTI_REGION_CLUSTER_RULES, MULTI_REGION_REGION_RULES, SHARED_RULES } from './multi-region';
 import { NOT_DEFAULT_USER, NOT_OPEN_ACCESS, VALID_NAME } from './names';
 import { NODE_TYPE_RULES } from './node-types';
 import { NOTIFICATION_RULES } from './notifications';
@@ -13,6 +14,7 @@ import { PARAMETER_RULES } from './parameters';
 import { REGION_RULES } from './regions';
 import { BUCKET_RULES, RESTORE_RULES, SNAPSHOT_KEY_RULES } from './restore';
 import type { Rule } from './rule';
+import { SNAPSHOT_POLICY_RULES } from './snapshots';
 import { SUBNET_RULES } from './subnets';
 import { VECTOR_SEARCH_RULES } from './vector-search';
 import { DAILY_FORM, KNOWN_DURATION, KNOWN_TIME, VALID_HOUR, VALID_LENGTH, VALID_MINUTE, WEEKLY_FORM } from './windows';
@@ -31,5 +33,6 @@ export const RULES: readonly Rule<never>[] = [
   ...[KNOWN_TIME, VALID_HOUR, VALID_MINUTE, KNOWN_DURATION, VALID_LENGTH, DAILY_FORM, WEEKLY_FORM],
   ...SUBNET_RULES,
   ...[...CLUSTER_RULES, ...CLUSTER_USER_RULES, ...NODE_PARAMETER_RULES, ...PLACEMENT_RULES, ...REGION_RULES],
-  ...[...SNAPSHOT_KEY_RULES, ...BUCKET_RULES, ...RESTORE_RULES],
+  ...[...SNAPSHOT_KEY_RULES, ...BUCKET_RULES, ...RESTORE_RULES, ...SNAPSHOT_POLICY_RULES],
+  ...[...MULTI_REGION_CLUSTER_RULES, ...MEMBER_RULES, ...SHARED_RULES, ...MEMBER_REGIONS_RULES, ...MULTI_REGION_REGION_RULES],
 ];
