@@ -9,6 +9,7 @@ export * from './cluster';
 export * from './endpoint';
 export * from './engine-version';
 export * from './iam-user';
+export * as mixins from './mixins';
 export * from './multi-region-cluster';
 export * from './node-type';
 export * from './parameter-group';
