@@ -150,6 +150,10 @@ const readme = project.addTask('readme', {
   description: 'Compile the code blocks of the README',
   exec: 'jsii-rosetta extract --strict .jsii',
 });
+const languages = project.addTask('languages', {
+  description: 'Generate the library for all languages, so that no name is one that a language cannot have',
+  exec: 'jsii-pacmak --code-only --outdir dist/languages',
+});
 const build = project.addTask('compile:all', {
   description: 'Compile everything that the package holds',
   steps: [{ spawn: 'pre-compile' }, { spawn: 'compile' }, { spawn: bundleLocal.name }],
@@ -157,6 +161,7 @@ const build = project.addTask('compile:all', {
 project.postCompileTask.prependSpawn(bundleLocal);
 project.postCompileTask.spawn(lintApi);
 project.postCompileTask.spawn(readme);
+project.postCompileTask.spawn(languages);
 
 project.testTask.reset();
 for (const dir of [...DEV_DIRS, 'projenrc']) {
