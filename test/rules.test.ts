@@ -8,7 +8,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import {
   AccessString, Acl, Cluster, DailyWindow, DayOfWeek, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NodeType, ParameterGroup, PasswordUser,
-  Snapshot, SnapshotSource, SubnetGroup, WeeklyWindow,
+  Snapshot, SnapshotSource, SubnetGroup, WeeklyWindow, mixins,
 } from '../src';
 import type { ClusterProps, MultiRegionClusterProps } from '../src';
 import { ACCOUNT, importedVpc, newApp, newStack, synth } from './support/synth';
@@ -206,6 +206,12 @@ const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     (stack) => new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Db', 'orders'), removalPolicy: RemovalPolicy.SNAPSHOT }),
     "'removalPolicy' must keep or delete the snapshot, got SNAPSHOT",
   ],
+
+  UnresolvedRetention: [
+    () => new mixins.ClusterSnapshotRetention(Duration.days(Lazy.number({ produce: () => 7 }))),
+    "'minimum' must be known at synthesis to compare it with what a cluster has, got a token",
+  ],
+  InvalidRetention: [() => new mixins.ClusterSnapshotRetention(Duration.days(36)), "'minimum' must be whole days from 1 to 35, got 36 days"],
 
   InvalidSuffix: [multiRegion({ suffix: 'Orders' }), "'suffix' must have lower-case letters, digits and hyphens and start with a letter, got \"Orders\""],
   InvalidMultiRegionNumShards: [multiRegion({ numShards: 0 }), "'numShards' must be a whole number from 1 to 500, got 0"],
