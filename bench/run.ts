@@ -3,12 +3,18 @@ import { coldStart } from './cold-start';
 import { compare } from './compare';
 import type { Comparison } from './compare';
 import { requireContest } from './require';
-import { synthContest } from './synth';
+import { synthContests } from './synth';
 import { table } from './table';
 import { throughput } from './throughput';
 
 const BENCHMARKS = {
-  'synth': async (rounds: number) => [await compare(synthContest(), rounds)],
+  'synth': async (rounds: number) => {
+    const comparisons: Comparison[] = [];
+    for (const contest of synthContests()) {
+      comparisons.push(await compare(contest, rounds));
+    }
+    return comparisons;
+  },
   'require': async (rounds: number) => [await compare(requireContest(), rounds)],
   'cold-start': coldStart,
   throughput,

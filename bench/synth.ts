@@ -7,7 +7,10 @@ import type { Contest } from './compare';
 import { compile, runScript } from './process';
 
 /** Enough that the clusters outweigh the VPC and what the first construct of a kind costs. */
-const CLUSTERS = 100;
+const FEW = 100;
+
+/** So many that a cost which grows faster than their number shows. */
+const MANY = 500;
 
 /**
  * Synthesizing clusters with this library against writing the same resources as L1 constructs.
@@ -16,25 +19,34 @@ const CLUSTERS = 100;
  * nobody gets. The clock starts after the modules have been loaded, which the benchmark `require` measures. The template validation of
  * aws-cdk-lib is off on both sides: it takes seconds, and just as long for the same template.
  */
-export function synthContest(): Contest {
+export function synthContests(): Contest[] {
   const own = app('with-constructs');
   const peer = app('with-l1');
-  deepStrictEqual(own().resources, peer().resources, 'the two templates hold different resources, so their times say nothing');
-  return {
+  deepStrictEqual(own(FEW).resources, peer(FEW).resources, 'the two templates hold different resources, so their times say nothing');
+  const ownSide = (count: number) => ({ name: `cdk-memorydb, ${count} clusters`, measure: () => own(count).milliseconds });
+  const peerSide = (count: number) => ({ name: `aws-cdk-lib L1, ${count} clusters`, measure: () => peer(count).milliseconds });
+  const contest = {
     benchmark: 'synth',
-    unit: 'Milliseconds',
-    note: `${CLUSTERS} clusters with a user each, one VPC. Fresh process each, modules loaded, template validation off.`,
-    own: { name: 'cdk-memorydb', measure: () => own().milliseconds },
-    peers: [{ name: 'aws-cdk-lib L1', measure: () => peer().milliseconds }],
+    unit: 'Milliseconds' as const,
+    note: 'Clusters with a user each, one VPC. Fresh process each, modules loaded, template validation off.',
   };
+  return [
+    { ...contest, own: ownSide(FEW), peers: [peerSide(FEW)] },
+    {
+      ...contest,
+      note: `${contest.note} A time that grows with the number of clusters is ${MANY / FEW} times that of ${FEW}.`,
+      own: ownSide(MANY),
+      peers: [peerSide(MANY), ownSide(FEW)],
+    },
+  ];
 }
 
-function app(name: string): () => Measurement {
+function app(name: string): (count: number) => Measurement {
   const script = compile(`apps/${name}`);
-  return () => {
+  return (count) => {
     const outdir = mkdtempSync(join(tmpdir(), 'cdk-memorydb-bench-'));
     try {
-      return runScript<Measurement>([script, String(CLUSTERS), outdir], { CDK_VALIDATION: 'false' });
+      return runScript<Measurement>([script, String(count), outdir], { CDK_VALIDATION: 'false' });
     } finally {
       rmSync(outdir, { recursive: true });
     }
