@@ -7,10 +7,10 @@ import { shown } from '../errors';
 const SEEDING = 'MemoryDB Developer Guide, "Seeding a new cluster with an externally created snapshot"';
 
 const SOME_KEYS = errorRule<string[]>(lit`NoSnapshotKeys`, SEEDING, (keys) =>
-  (known(keys) && keys.length === 0 ? "'keys' must name at least one .rdb object of the bucket, got none; name one for each shard of the source" : undefined));
+  (keys.length === 0 ? "'keys' must name at least one .rdb object of the bucket, got none; name one for each shard of the source" : undefined));
 
 const KEY_FORM = errorRule<string[]>(lit`InvalidSnapshotKey`, SEEDING, (keys) => {
-  const bad = known(keys) ? keys.find((key) => known(key) && !/^[^,*?]+\.rdb$/.test(key)) : undefined;
+  const bad = keys.find((key) => known(key) && !/^[^,*?]+\.rdb$/.test(key));
   return bad === undefined
     ? undefined
     : `'keys' must be keys of objects that end with .rdb and have no comma and no wildcard, such as 'backups/orders-0001.rdb', got ${shown(bad)}; ` +
