@@ -4,11 +4,13 @@ import { Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnACL, CfnParameterGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test, vi } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, NetworkType, NodeType, ParameterGroup, PasswordUser, SubnetGroup,
-  WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, NetworkType, NodeType, ParameterGroup, PasswordUser, SnapshotSource,
+  SubnetGroup, WeeklyWindow,
 } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
@@ -211,17 +213,42 @@ describe('users', () => {
 describe('a change that would replace the cluster', () => {
   const base = clusterProperties();
 
-  test.each<[string, (stack: Stack) => Partial<ClusterProps>, string]>([
+  const CHANGES: [string, (stack: Stack) => Partial<ClusterProps>, property: string][] = [
     ['port', () => ({ port: 6380 }), 'Port'],
     ['subnetGroup', (stack) => ({ subnetGroup: SubnetGroup.fromSubnetGroupName(stack, 'Other', 'other') }), 'SubnetGroupName'],
     ['encryptionKey', (stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }), 'KmsKeyId'],
     ['networkType', () => ({ networkType: NetworkType.IPV6 }), 'NetworkType'],
     ['tlsEnabled', (stack) => ({ tlsEnabled: false, acl: Acl.openAccess(stack) }), 'TLSEnabled'],
     ['nodeType with data tiering', () => ({ nodeType: NodeType.R6GD_XLARGE }), 'DataTiering'],
-  ])('fails instead, since the name stays: %s', (_, makeProps, property) => {
+    ['restoreFrom a snapshot', () => ({ restoreFrom: SnapshotSource.fromSnapshotName('first') }), 'SnapshotName'],
+    ['restoreFrom a bucket', (stack) => ({ restoreFrom: SnapshotSource.fromBucket(new s3.Bucket(stack, 'Bucket'), 'orders.rdb') }), 'SnapshotArns'],
+  ];
+
+  test.each(CHANGES)('fails instead, since the name stays: %s', (_, makeProps, property) => {
     const changed = clusterProperties(makeProps);
     expect(changed[property]).not.toEqual(base[property]);
     expect(changed.ClusterName).toBe(base.ClusterName);
+  });
+
+  test('can be every one but that of its own name', () => {
+    // CloudFormation Template Reference, AWS::MemoryDB::Cluster, "Update requires: Replacement"
+    const createOnly = [
+      'ClusterName', 'DataTiering', 'KmsKeyId', 'MultiRegionClusterName', 'NetworkType', 'Port', 'SnapshotArns', 'SnapshotName', 'SubnetGroupName', 'TLSEnabled',
+    ];
+    expect([...CHANGES.map(([, , property]) => property), 'ClusterName', 'MultiRegionClusterName'].sort()).toEqual(createOnly);
+  });
+
+  test('fails for the parts of a cluster, too', () => {
+    const names = (described: boolean) => {
+      const stack = newStack();
+      const vpc = importedVpc(stack);
+      const description = described ? 'Orders' : undefined;
+      new ParameterGroup(stack, 'Parameters', { engineVersion: EngineVersion.VALKEY_7_3, description });
+      new SubnetGroup(stack, 'Subnets', { vpc, description });
+      const template = templateOf(stack);
+      return [propertiesOf(template, 'AWS::MemoryDB::ParameterGroup').ParameterGroupName, propertiesOf(template, 'AWS::MemoryDB::SubnetGroup').SubnetGroupName];
+    };
+    expect(names(true)).toEqual(names(false));
   });
 });
 
@@ -338,10 +365,18 @@ test('everything that is made can be found by the ids that decide the logical id
   ]);
 });
 
-test('cdk-nag has nothing to say', () => {
+test.each<[string, (stack: Stack) => Partial<ClusterProps>]>([
+  ['users', (stack) => ({ users: [new IamUser(stack, 'User', { accessString: AccessString.readWrite('order:*') })] })],
+  ['vector search and a key', (stack) => ({ vectorSearch: true, encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) })],
+  ['data from a bucket and a final snapshot', (stack) => ({
+    removalPolicy: RemovalPolicy.SNAPSHOT,
+    restoreFrom: SnapshotSource.fromBucket(new s3.Bucket(stack, 'Bucket', { enforceSSL: true, serverAccessLogsPrefix: 'logs' }), 'orders.rdb'),
+  })],
+  ['notifications', (stack) => ({ notificationTopic: new sns.Topic(stack, 'Topic', { enforceSSL: true }) })],
+])('cdk-nag has nothing to say of a cluster with %s', (_, makeProps) => {
   const app = newApp();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const stack = newStack(app);
-  define(stack, { users: [new IamUser(stack, 'User', { accessString: AccessString.readWrite('order:*') })] });
+  define(stack, makeProps(stack));
   expect(synth(stack).warnings).toEqual([]);
 });

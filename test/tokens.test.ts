@@ -1,13 +1,16 @@
-import { CfnParameter, Duration, Fn, Lazy, Token } from 'aws-cdk-lib';
-import type { Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Fn, Lazy, Stack, Token, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnKey, Key } from 'aws-cdk-lib/aws-kms';
 import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { expect, test } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, NodeType, ParameterGroup, PasswordUser, SubnetGroup, WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, NodeType, ParameterGroup, PasswordUser, SnapshotSource, SubnetGroup,
+  WeeklyWindow,
 } from '../src';
-import type { ClusterProps } from '../src';
-import { importedVpc, newStack, propertiesOf, synth, templateOf } from './support/synth';
+import type { ClusterProps, NetworkType } from '../src';
+import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
 
 const CLUSTER = 'AWS::MemoryDB::Cluster';
 const text = (stack: Stack, id = 'Text') => new CfnParameter(stack, id).valueAsString;
@@ -37,12 +40,47 @@ test.each<[string, (stack: Stack) => Partial<ClusterProps>, object]>([
   ['subnetGroup', (stack) => ({ subnetGroup: SubnetGroup.fromSubnetGroupName(stack, 'Subnets', text(stack)) }), { SubnetGroupName: { Ref: 'Text' } }],
   ['securityGroups', (stack) => ({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', Fn.importValue('GroupId'))] }),
     { SecurityGroupIds: [{ 'Fn::ImportValue': 'GroupId' }] }],
+  ['numShards with vectorSearch', (stack) => ({ numShards: number(stack), vectorSearch: true }), { NumShards: { Ref: 'Number' } }],
+  ['engineVersion with vectorSearch', (stack) => ({ engineVersion: EngineVersion.of('redis', text(stack), { parameterGroupFamily: 'memorydb_redis7' }), vectorSearch: true }),
+    { EngineVersion: { Ref: 'Text' }, ParameterGroupName: 'default.memorydb-redis7.search' }],
+  ['parameterGroup with vectorSearch', (stack) => ({ parameterGroup: ParameterGroup.fromParameterGroupName(stack, 'Group', text(stack)), vectorSearch: true }),
+    { ParameterGroupName: { Ref: 'Text' } }],
+  ['restoreFrom', (stack) => ({ restoreFrom: SnapshotSource.fromSnapshotName(text(stack)), finalSnapshotName: 'last' }), { SnapshotName: { Ref: 'Text' } }],
+  ['notificationTopic', (stack) => ({ notificationTopic: Topic.fromTopicArn(stack, 'Topic', text(stack)) }), { SnsTopicArn: { Ref: 'Text' } }],
+  ['encryptionKey', (stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', Fn.importValue('KeyArn')) }), { KmsKeyId: { 'Fn::ImportValue': 'KeyArn' } }],
+  ['the key spec of encryptionKey', (stack) => ({ encryptionKey: new CfnKey(stack, 'Key', { keySpec: text(stack) }) }), { KmsKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } }],
+  ['networkType', (stack) => ({ networkType: text(stack) as NetworkType, ipDiscovery: IpDiscovery.IPV6 }), { NetworkType: { Ref: 'Text' }, IpDiscovery: 'ipv6' }],
+  ['ipDiscovery', (stack) => ({ ipDiscovery: text(stack) as IpDiscovery }), { IpDiscovery: { Ref: 'Text' } }],
+  ['numReplicasPerShard in one zone', (stack) => ({ numReplicasPerShard: number(stack), vpcSubnets: { availabilityZones: ['eu-west-1a'] } }),
+    { NumReplicasPerShard: { Ref: 'Number' } }],
 ])('%s of a cluster may be a token', (_, makeProps, expected) => {
   const stack = newStack();
   new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...makeProps(stack) });
   const { warnings } = synth(stack);
   expect(propertiesOf(templateOf(stack), CLUSTER)).toMatchObject(expected);
   expect(warnings).toEqual([]);
+});
+
+test('the Region and the account may be tokens', () => {
+  const stack = new Stack(newApp(), 'Test');
+  new Cluster(stack, 'Db', {
+    vpc: importedVpc(stack),
+    nodeType: NodeType.R6GD_XLARGE,
+    notificationTopic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:events'),
+    restoreFrom: SnapshotSource.fromBucket(new Bucket(stack, 'Bucket'), 'orders.rdb'),
+  });
+  expect(synth(stack).warnings).toEqual([]);
+});
+
+test('a user or a parameter that is a token is not looked at', () => {
+  const stack = newStack();
+  const users = [IamUser.fromIamUserName(stack, 'User', text(stack))];
+  const parameterGroup = new ParameterGroup(stack, 'Parameters', {
+    engineVersion: EngineVersion.VALKEY_7_3, parameters: { 'maxmemory-policy': text(stack, 'Policy') },
+  });
+  const cluster = new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.R6GD_XLARGE, users, parameterGroup });
+  Validations.of(cluster.parameterGroup).acknowledge({ id: 'cdk-memorydb:parametersApplyOnUpdate', reason: 'not looked at' });
+  expect(synth(stack).warnings).toEqual([]);
 });
 
 test('values that are known late are not looked at early', () => {

@@ -13,4 +13,9 @@ const SUITABLE = errorRule<ClusterInput>(lit`UnsuitableKey`, 'MemoryDB Developer
     : `'encryptionKey' must be a symmetric key (${SYMMETRIC}), got ${key!.node.path} of ${spec}; use another key`;
 });
 
+/**
+ * No more is asked of a key, nor done to it. The service works with a grant that the deploying principal makes, as aws-rds and aws-docdb leave it
+ * to that principal, too: the default policy of a `Key` lets the account's IAM policies decide, so a statement for `kms:ViaService` =
+ * `memorydb.<region>.amazonaws.com` would allow nothing new there and too many principals in a policy that somebody wrote by hand.
+ */
 export const KEY_RULES = [SUITABLE];
