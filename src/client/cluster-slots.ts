@@ -6,7 +6,7 @@ import { slotOf } from './keys';
 const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY)\b/;
 
 /** Waits until a client knows the slots of its cluster, as long as one of its commands would. */
-export async function untilReady(db: Cluster): Promise<void> {
+export async function untilSlotsKnown(db: Cluster): Promise<void> {
   if (db.status === 'end') {
     throw closed();
   }

@@ -30,6 +30,8 @@ export type { IamCredentialsOptions } from './iam-credentials';
 export { hashTag, sameSlot, slotOf } from './keys';
 export { del, mget, mgetBuffer, mset } from './multi-key';
 export type { Entries } from './multi-key';
+export { asNodeRedisClient } from './node-redis';
+export type { NodeRedisClient, NodeRedisExpiration, NodeRedisScanOptions, NodeRedisSetOptions } from './node-redis';
 export type { ReadFrom } from './read-from';
 export { Password } from './redacted';
 export { dbSize, scanAll } from './scan';

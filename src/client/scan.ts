@@ -1,5 +1,5 @@
 import type { Cluster } from 'ioredis';
-import { nodeOf, refreshSlots, untilReady } from './cluster-slots';
+import { nodeOf, refreshSlots, untilSlotsKnown } from './cluster-slots';
 import { closed } from './failure';
 import { Patience } from './patience';
 import { sendTo } from './send-to';
@@ -46,7 +46,7 @@ export async function* scanAll(db: Cluster, { match, count = 1_000, type }: Scan
   const scanned: (string | undefined)[] = [];
   for (;;) {
     try {
-      await untilReady(db);
+      await untilSlotsKnown(db);
       await refreshSlots(db);
       const primaries = db.slots.map(([primary]) => primary);
       const next = primaries.find((primary, slot) => primary !== scanned[slot]);
@@ -88,7 +88,7 @@ export async function dbSize(db: Cluster): Promise<number> {
   const patience = new Patience(db);
   for (;;) {
     try {
-      await untilReady(db);
+      await untilSlotsKnown(db);
       const primaries = [...new Set(db.slots.map(([primary]) => primary))].map((name) => nodeOf(db, name));
       const sizes = await Promise.all(primaries.map((node) => (node ? sendTo<number>(db, node, 'dbsize') : Promise.reject(closed()))));
       return sizes.reduce((sum, size) => sum + size, 0);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis, RedisKey } from 'ioredis';
 import { Client } from './client';
-import { isRedirection, nodeOf, refreshSlots, untilReady } from './cluster-slots';
+import { isRedirection, nodeOf, refreshSlots, untilSlotsKnown } from './cluster-slots';
 import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
@@ -138,7 +138,7 @@ export class Watching {
 
   /** A connection to the primary of the slot that nobody else uses, and that does not come back when it breaks, since WATCH would not. */
   async #open(): Promise<Redis> {
-    await untilReady(this.#db);
+    await untilSlotsKnown(this.#db);
     const primary = nodeOf(this.#db, this.#db.slots[this.#slot]?.[0]);
     if (!primary) {
       throw closed();

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import type { Cluster } from 'ioredis';
+import { createCluster } from 'redis';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { flush } from './support/primaries';
+import { passwordOf, startUsers } from './support/users';
+import type { Users } from './support/users';
+import { asNodeRedisClient, close, connect, connectionFromEnv } from '../../src/client';
+import type { NodeRedisClient, NodeRedisSetOptions } from '../../src/client';
+
+let users: Users;
+let db: Cluster;
+let client: NodeRedisClient;
+let real: ReturnType<typeof openReal>;
+
+const open = (options?: { lazyConnect?: boolean }) =>
+  connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 10_000, ...options });
+
+/** The real node-redis, as the measure. */
+function openReal() {
+  const { MEMORYDB_HOST: host, MEMORYDB_PORT: port, MEMORYDB_CA_FILE: caFile } = users.cluster.environment('app');
+  const socket = { tls: true as const, ca: readFileSync(caFile) };
+  return createCluster({
+    rootNodes: [{ url: `rediss://${host}:${port}` }],
+    defaults: { username: 'app', password: passwordOf('app'), socket },
+  });
+}
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' });
+  db = open();
+  client = asNodeRedisClient(db);
+  real = openReal();
+  real.on('error', () => undefined);
+  await real.connect();
+});
+
+afterAll(async () => {
+  real?.destroy();
+  await (db && close(db));
+  await users?.local.stop();
+});
+
+beforeEach(() => flush(users.cluster));
+
+const hour = 3_600;
+const later = Math.floor(Date.now() / 1_000) + hour;
+
+const optionSets: NodeRedisSetOptions[] = [
+  {},
+  { EX: hour },
+  { PX: hour * 1_000 },
+  { EXAT: later },
+  { PXAT: later * 1_000 },
+  { expiration: { type: 'EX', value: hour } },
+  { expiration: { type: 'PX', value: hour * 1_000 } },
+  { expiration: { type: 'EXAT', value: later } },
+  { expiration: { type: 'KEEPTTL' } },
+  { expiration: 'KEEPTTL' },
+  { KEEPTTL: true },
+  { NX: true },
+  { NX: false, XX: undefined },
+  { XX: true },
+  { condition: 'NX' },
+  { condition: 'XX', GET: true },
+  { GET: true },
+  { EX: hour, NX: true },
+];
+
+describe('SET does what node-redis does', () => {
+  for (const options of optionSets) {
+    test(JSON.stringify(options), async () => {
+      const outcomes: unknown[] = [];
+      for (const each of [client, real] as NodeRedisClient[]) {
+        await flush(users.cluster);
+        await db.set('there', 'before', 'EX', 60);
+        const replies = [await each.set('there', 'after', options), await each.set('new', 'x', options)];
+        // A second may pass between the two.
+        const times = [await db.ttl('there'), await db.ttl('new')].map((time) => (time > 0 ? Math.ceil(time / 60) : time));
+        outcomes.push([replies, await db.get('there'), await db.get('new'), times]);
+      }
+      expect(outcomes[0]).toEqual(outcomes[1]);
+    });
+  }
+
+  test('and nothing at all with an option that it does not know', async () => {
+    const unknown = [{ nx: true }, { IFEQ: 'x' }, { condition: 'IFEQ', matchValue: 'x' }, { EX: '60' }, { conditionalSet: 'onlyIfDoesNotExist' }, { NX: 1 }];
+    for (const options of unknown as object[]) {
+      await expect(client.set('key', 'x', options)).rejects.toThrow(TypeError);
+    }
+    await expect(client.set('key', 'x', { nx: true } as object)).rejects.toThrow(
+      /^the option nx of SET is true: expected expiration, EX, PX, EXAT, PXAT, KEEPTTL, condition \(NX or XX\), NX, XX or GET, with a value as in node-redis$/,
+    );
+    await expect(client.set('key', 'x', { NX: true, XX: true })).rejects.toThrow(/^ERR syntax error/);
+    expect(await client.get('key')).toBeNull();
+  });
+});
+
+test('its other commands work over all slots', async () => {
+  const keys = Array.from({ length: 50 }, (_, i) => `key-${i}`);
+  await Promise.all(keys.map((key, i) => client.set(key, i)));
+  expect(await client.get('key-7')).toBe('7');
+  expect(await client.mGet([...keys, 'missing'])).toEqual([...keys.map((_, i) => String(i)), null]);
+  const found: string[] = [];
+  for await (const page of client.scanIterator({ MATCH: 'key-1*', COUNT: 5 })) {
+    found.push(...page);
+  }
+  expect(found.sort()).toEqual(keys.filter((key) => key.startsWith('key-1')).sort());
+  for await (const page of client.scanIterator({ TYPE: 'hash' })) {
+    expect(page).toEqual([]);
+  }
+  expect([await client.expire('key-1', 60), await client.expire('missing', 60), await db.ttl('key-1')]).toEqual([1, 0, 60]);
+  expect([await client.del('key-0'), await client.del([...keys, 'missing'])]).toEqual([1, 49]);
+});
+
+test('it connects and closes with the cluster client', async () => {
+  const clients = [0, 1, 2].map(() => asNodeRedisClient(open({ lazyConnect: true })));
+  for (const each of clients) {
+    expect([each.isOpen, each.isReady]).toEqual([false, false]);
+    expect(await each.connect()).toBe(each);
+    expect([each.isOpen, each.isReady]).toEqual([true, true]);
+  }
+  await clients[0].close();
+  expect(await clients[1].quit()).toBe('OK');
+  clients[2].destroy();
+  await expect.poll(() => clients.map(({ isOpen, isReady }) => isOpen || isReady)).toEqual([false, false, false]);
+  await expect(clients[0].get('key')).rejects.toThrow('Connection is closed.');
+  await expect(clients[0].connect()).rejects.toThrow('Connection is closed.');
+});
