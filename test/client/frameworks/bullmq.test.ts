@@ -1,0 +1,67 @@
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AccessString } from '../../../src/access-string';
+import { startLibrary } from '../support/library';
+import type { Library } from '../support/library';
+
+const prefix = '{jobs}';
+
+// QueueEvents stays silent if it may not name its connection.
+const commands = ['eval', 'evalsha', 'client|setname'];
+
+let library: Library;
+
+beforeAll(async () => {
+  library = await startLibrary(AccessString.of({
+    keys: [`${prefix}:*`],
+    categories: ['read', 'write'],
+    denyCategories: ['dangerous'],
+    commands,
+  }));
+});
+
+afterAll(async () => library?.stop());
+
+interface Work {
+  readonly n: number;
+  readonly failures?: number;
+}
+
+test('BullMQ works off jobs, tries failed ones again and tells their results', async () => {
+  const connection = library.open();
+  const queue = new Queue<Work, number>('squares', { connection, prefix });
+  const events = new QueueEvents('squares', { connection: library.open(), prefix });
+  const worker = new Worker<Work, number>('squares', async ({ data, attemptsMade }) => {
+    if (attemptsMade < (data.failures ?? 0)) {
+      throw new Error('not yet');
+    }
+    return data.n ** 2;
+  }, { connection, prefix, concurrency: 5 });
+  const errors: Error[] = [];
+  const onError = (error: Error) => void errors.push(error);
+  queue.setMaxListeners(50).on('error', onError);
+  events.setMaxListeners(50).on('error', onError);
+  worker.on('error', onError);
+  await events.waitUntilReady();
+
+  const jobs = await queue.addBulk(Array.from({ length: 40 }, (_, n) => ({ name: 'square', data: { n } })));
+  const late = await queue.add('square', { n: 100 }, { delay: 300 });
+  const flaky = await queue.add('square', { n: 200, failures: 2 }, { attempts: 3, backoff: { type: 'fixed', delay: 50 } });
+  const lost = await queue.add('square', { n: 300, failures: 1 });
+  await queue.upsertJobScheduler('often', { every: 200, limit: 3 }, { name: 'square', data: { n: 7 } });
+
+  const results = await Promise.all([...jobs, late, flaky].map((job) => job.waitUntilFinished(events, 20_000)));
+  expect(results).toEqual([...jobs.map((_, n) => n ** 2), 100 ** 2, 200 ** 2]);
+  await expect(lost.waitUntilFinished(events, 20_000)).rejects.toThrow('not yet');
+  await expect.poll(() => queue.getJobCounts('completed', 'failed'), { timeout: 10_000 }).toEqual({ completed: jobs.length + 2 + 3, failed: 1 });
+
+  await queue.obliterate({ force: true });
+  await worker.close();
+  await events.close();
+  await queue.close();
+  expect(errors).toEqual([]);
+});
+
+test('it needs no other command', async () => {
+  expect(await library.excess(commands)).toEqual({ refused: [], unused: [] });
+});
