@@ -35,12 +35,16 @@ export async function authenticate(socket: Socket, { username, password, timeout
   if (!line.startsWith('-')) {
     throw new SignInError('unexpected reply to AUTH: the endpoint does not speak the protocol of MemoryDB');
   }
-  // An unknown command is answered with its arguments.
-  const error = new SignInError(line.slice(1).replaceAll(password, '[redacted]'));
+  const error = new SignInError(withoutArguments(line.slice(1)).replaceAll(password, '[redacted]'));
   if (REFUSED.test(error.message)) {
     return error;
   }
   throw error;
+}
+
+/** An unknown command is answered with its arguments, cut after 128 bytes: what is left of a password cannot be told from other words. */
+function withoutArguments(reply: string): string {
+  return reply.replace(/,? with args beginning with.*/is, '');
 }
 
 function encode(words: string[]): Buffer {
