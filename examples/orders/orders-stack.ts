@@ -22,7 +22,7 @@ export class OrdersStack extends Stack {
 
     const user = new IamUser(this, 'User', {
       accessString: AccessString.of({
-        keys: ['order:*', 'account:*'],
+        keys: ['order:*', 'account:*', 'transfer:*'],
         categories: ['read', 'write', 'transaction', 'connection'],
         commands: ['eval'],
         denyCategories: ['admin', 'dangerous'],

@@ -1,4 +1,5 @@
 import { db } from './db';
+import { digits, text, wholeNumber } from './input';
 
 /** An order as it is stored: all fields are text. */
 export interface Order {
@@ -12,15 +13,27 @@ export interface Order {
 }
 
 // The customer in braces is the hash tag: all keys of one customer are in one slot, so that a transaction can have them all.
-const orderKey = (customerId: string, orderId: string) => `order:{${customerId}}:${orderId}`;
-const ordersKey = (customerId: string) => `order:{${customerId}}`;
+const orderKey = (customerId: string, orderId: string) => `order:{${text('customerId', customerId)}}:${text('orderId', orderId)}`;
+const ordersKey = (customerId: string) => `order:{${text('customerId', customerId)}}`;
 
-/** Stores an order and enters it in its customer's list, both or neither. Doing it twice changes nothing. */
+/**
+ * Stores an order and enters it in its customer's list. Nobody sees the one without the other; storing it again replaces it.
+ *
+ * A command of a transaction that fails does not undo the others, so the order is checked before it is sent.
+ */
 export async function createOrder(order: Order): Promise<void> {
+  const { orderId, customerId } = order;
+  const fields: Order = {
+    orderId,
+    customerId,
+    totalCents: digits('totalCents', order.totalCents),
+    status: text('status', order.status),
+    createdAt: digits('createdAt', order.createdAt),
+  };
   const replies = await db
     .multi()
-    .hset(orderKey(order.customerId, order.orderId), { ...order })
-    .zadd(ordersKey(order.customerId), order.createdAt, order.orderId)
+    .hset(orderKey(customerId, orderId), { ...fields })
+    .zadd(ordersKey(customerId), fields.createdAt, orderId)
     .exec();
   const failure = replies?.find(([error]) => error);
   if (failure) {
@@ -33,9 +46,10 @@ export async function getOrder(customerId: string, orderId: string): Promise<Ord
   return order.orderId === undefined ? undefined : (order as unknown as Order);
 }
 
-/** A customer's orders, the latest first. */
+/** A customer's orders, the latest first; 100 at most. */
 export async function listOrders(customerId: string, limit = 10): Promise<Order[]> {
-  const orderIds = await db.zrange(ordersKey(customerId), 0, String(limit - 1), 'REV');
+  const last = wholeNumber('limit', limit, 1, 100) - 1;
+  const orderIds = await db.zrange(ordersKey(customerId), 0, String(last), 'REV');
   const orders = await Promise.all(orderIds.map((orderId) => getOrder(customerId, orderId)));
   return orders.filter((order) => order !== undefined);
 }
