@@ -7,7 +7,8 @@ import { EngineVersion } from './engine-version';
 import type { NodeType } from './node-type';
 import { accountOf, globalArnOf, nameOf } from './private/arns';
 import { MEMBER_REGIONS_RULES, MULTI_REGION_CLUSTER_RULES, MULTI_REGION_REGION_RULES } from './private/rules/multi-region';
-import { check, findings } from './private/rules/rule';
+import { REMOVAL_RULES } from './private/rules/removal';
+import { check, demand, findings } from './private/rules/rule';
 import { MULTI_REGION_CLUSTER_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -177,10 +178,12 @@ export class MultiRegionCluster extends MultiRegionClusterBase {
   /** Whether connections to all members are encrypted. */
   public readonly tlsEnabled: boolean;
 
+  private readonly resource: CfnMultiRegionCluster;
   private readonly memberClusters: memorydb.IClusterRef[] = [];
 
   /**
-   * @throws when the suffix is not allowed, the nodes are too small, the engine is too old or the number of shards is out of range
+   * @throws when the suffix is not allowed, the nodes are too small, the engine is too old, the number of shards is out of range, or the
+   * removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: MultiRegionClusterProps) {
     super(scope, id);
@@ -192,7 +195,7 @@ export class MultiRegionCluster extends MultiRegionClusterBase {
     check(MULTI_REGION_CLUSTER_RULES, { ...props, engineVersion: this.engineVersion }, this);
     check(MULTI_REGION_REGION_RULES, this.env.region, this);
 
-    const resource = new CfnMultiRegionCluster(this, 'Resource', {
+    this.resource = new CfnMultiRegionCluster(this, 'Resource', {
       multiRegionClusterNameSuffix: props.suffix,
       description: props.description,
       nodeType: this.nodeType.name,
@@ -203,9 +206,9 @@ export class MultiRegionCluster extends MultiRegionClusterBase {
       tlsEnabled: this.tlsEnabled,
       updateStrategy: props.updateStrategy,
     });
-    resource.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
-    this.multiRegionClusterName = resource.ref;
-    this.multiRegionClusterArn = resource.attrArn;
+    this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    this.multiRegionClusterName = this.resource.ref;
+    this.multiRegionClusterArn = this.resource.attrArn;
     this.node.addValidation({ validate: () => findings(MEMBER_REGIONS_RULES, { regions: this.memberClusters.map(({ env }) => env.region) }) });
   }
 
@@ -214,6 +217,16 @@ export class MultiRegionCluster extends MultiRegionClusterBase {
    */
   public get members(): memorydb.IClusterRef[] {
     return [...this.memberClusters];
+  }
+
+  /**
+   * Applies a removal policy to the multi-Region cluster.
+   *
+   * @throws when it is `SNAPSHOT`: its members can have snapshots
+   */
+  public applyRemovalPolicy(policy: RemovalPolicy): void {
+    demand(REMOVAL_RULES, { what: 'a multi-Region cluster', removalPolicy: policy }, this);
+    this.resource.applyRemovalPolicy(policy);
   }
 
   /**

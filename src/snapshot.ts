@@ -6,8 +6,8 @@ import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName, validateName } from './private/names';
+import { REMOVAL_RULES } from './private/rules/removal';
 import { demand } from './private/rules/rule';
-import { SNAPSHOT_POLICY_RULES } from './private/rules/snapshots';
 
 /**
  * The data of a cluster at a time.
@@ -138,7 +138,7 @@ export class Snapshot extends SnapshotBase {
    * @throws when it is `SNAPSHOT`, since no snapshot can be taken of a snapshot
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
-    demand(SNAPSHOT_POLICY_RULES, policy, this);
+    demand(REMOVAL_RULES, { what: 'a snapshot', removalPolicy: policy }, this);
     this.resource.applyRemovalPolicy(policy);
   }
 }

@@ -89,6 +89,12 @@ describe('a multi-Region cluster', () => {
     templateOf(stack).hasResource(MULTI_REGION_CLUSTER, { DeletionPolicy: 'Delete' });
   });
 
+  test('fails to leave a snapshot, also later', () => {
+    const message = "'removalPolicy' must keep or delete a multi-Region cluster, of which no snapshot can be taken, got SNAPSHOT";
+    expect(() => define(newStack(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(message);
+    expect(() => define(newStack()).applyRemovalPolicy(RemovalPolicy.SNAPSHOT)).toThrow(message);
+  });
+
   test.each<[string, Partial<MultiRegionClusterProps>, string]>([
     ['a suffix with capitals', { suffix: 'Orders' }, "'suffix' must have lower-case letters, digits and hyphens and start with a letter, got \"Orders\""],
     ['an empty suffix', { suffix: '' }, 'start with a letter, got ""'],

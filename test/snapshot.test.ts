@@ -6,7 +6,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
-import { Cluster, NodeType, Snapshot } from '../src';
+import { Cluster, NodeType, Snapshot, SnapshotSource } from '../src';
 import type { ISnapshot, SnapshotProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
 
@@ -71,7 +71,7 @@ describe('the removal policy', () => {
   });
 
   test('fails to be SNAPSHOT, also later', () => {
-    const message = "'removalPolicy' must keep or delete the snapshot, got SNAPSHOT; use RemovalPolicy.RETAIN or RemovalPolicy.DESTROY";
+    const message = "'removalPolicy' must keep or delete a snapshot, of which no snapshot can be taken, got SNAPSHOT; use RemovalPolicy.RETAIN or RemovalPolicy.DESTROY";
     expect(() => define(newStack(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(message);
     expect(() => define(newStack()).applyRemovalPolicy(RemovalPolicy.SNAPSHOT)).toThrow(message);
   });
@@ -130,6 +130,34 @@ describe('its name, which Ref does not give, and its ARN', () => {
     const consumer = newStack(app, 'Consumer', { env: { account: '123456789012', region: 'us-east-1' }, crossRegionReferences: true });
     expect(JSON.stringify(used(consumer, define(producer).snapshotName))).toContain('ExportsReader');
     synth(producer).template(producer).resourceCountIs('Custom::CrossRegionExportWriter', 1);
+  });
+});
+
+describe('a cluster can start with it', () => {
+  const restore = (stack: Stack, snapshot: memorydb.ISnapshotRef) => new Cluster(stack, 'Restored', {
+    vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, restoreFrom: SnapshotSource.fromSnapshot(snapshot),
+  });
+  const nameOf = (arn: unknown) => ({ 'Fn::Select': [1, { 'Fn::Split': ['/', { 'Fn::Select': [5, { 'Fn::Split': [':', arn] }] }] }] });
+
+  test('in its own stack, after it', () => {
+    const stack = newStack();
+    restore(stack, define(stack));
+    expect(propertiesOf(templateOf(stack), 'AWS::MemoryDB::Cluster').SnapshotName).toEqual(nameOf({ Ref: expect.stringMatching(/^Snapshot/) }));
+  });
+
+  test('in another stack, after that', () => {
+    const app = newApp();
+    const producer = newStack(app, 'Producer');
+    const stack = newStack(app, 'Consumer');
+    restore(stack, define(producer));
+    expect(propertiesOf(templateOf(stack), 'AWS::MemoryDB::Cluster').SnapshotName).toEqual(nameOf({ 'Fn::ImportValue': expect.stringMatching(/^Producer:/) }));
+    expect(stack.dependencies).toContain(producer);
+  });
+
+  test('when it exists already', () => {
+    const stack = newStack();
+    restore(stack, Snapshot.fromSnapshotName(stack, 'Snapshot', 'automatic.orders-2026-11-24-03-00'));
+    expect(JSON.stringify(propertiesOf(templateOf(stack), 'AWS::MemoryDB::Cluster').SnapshotName)).toContain('automatic.orders-2026-11-24-03-00');
   });
 });
 

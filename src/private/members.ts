@@ -22,7 +22,7 @@ export function join(cluster: ICluster, props: ClusterProps): Partial<Shared> {
   const shared = MultiRegionCluster.isMultiRegionCluster(multiRegionCluster) ? multiRegionCluster : undefined;
   const engineVersion = props.engineVersion ?? shared?.engineVersion ?? EngineVersion.VALKEY_7_3;
   demand(MULTI_REGION_RULES, { nodeType: props.nodeType, engineVersion }, cluster);
-  demand(MEMBER_RULES, props, cluster);
+  check(MEMBER_RULES, props, cluster);
   check(MULTI_REGION_REGION_RULES, cluster.env.region, cluster);
   if (shared === undefined) {
     return {};

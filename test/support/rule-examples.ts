@@ -200,9 +200,9 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     "'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one in 'restoreFrom'",
   ],
 
-  SnapshotOfSnapshot: [
+  SnapshotNotSupported: [
     (stack) => new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Db', 'orders'), removalPolicy: RemovalPolicy.SNAPSHOT }),
-    "'removalPolicy' must keep or delete the snapshot, got SNAPSHOT",
+    "'removalPolicy' must keep or delete a snapshot, of which no snapshot can be taken, got SNAPSHOT",
   ],
 
   UnresolvedRetention: [
@@ -218,6 +218,18 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   MultiRegionVectorSearch: [
     cluster((stack) => ({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), vectorSearch: true })),
     "'multiRegionCluster' must not be given to a cluster with vector search, which members cannot have",
+  ],
+  multiRegionParameters: [
+    cluster((stack) => ({
+      nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), parameterGroup: importedGroup(stack, 'team-parameters'),
+    })),
+    "'parameterGroup' is given to a member of a multi-Region cluster, whose members all have the same parameters",
+  ],
+  multiRegionRestore: [
+    cluster((stack) => ({
+      nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), restoreFrom: SnapshotSource.fromSnapshotName('last'),
+    })),
+    "'restoreFrom' is given to a member of a multi-Region cluster, and the guide does not say whether one can start with a snapshot",
   ],
   MultiRegionMismatch: [
     cluster((stack) => ({ nodeType: NodeType.R7G_2XLARGE, multiRegionCluster: multiRegion({})(stack) })),

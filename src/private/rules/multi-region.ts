@@ -3,6 +3,7 @@ import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { errorRule, known, warningRule, wholeNumber } from './rule';
 import type { EngineVersion } from '../../engine-version';
 import type { NodeType } from '../../node-type';
+import type { SnapshotSource } from '../../snapshot-source';
 import { shown } from '../errors';
 import { hasSearch } from '../parameter-groups';
 
@@ -99,6 +100,7 @@ export const SHARED_RULES = [EQUAL];
 export interface MemberInput {
   readonly vectorSearch?: boolean;
   readonly parameterGroup?: memorydb.IParameterGroupRef;
+  readonly restoreFrom?: SnapshotSource;
 }
 
 const NO_SEARCH = errorRule<MemberInput>(lit`MultiRegionVectorSearch`, PREREQUISITES, ({ vectorSearch, parameterGroup }) =>
@@ -107,4 +109,16 @@ const NO_SEARCH = errorRule<MemberInput>(lit`MultiRegionVectorSearch`, PREREQUIS
       'turn that off or define a cluster of its own for it'
     : undefined));
 
-export const MEMBER_RULES = [NO_SEARCH];
+const OWN_PARAMETERS = warningRule<MemberInput>('multiRegionParameters', PREREQUISITES, ({ parameterGroup }) =>
+  (parameterGroup
+    ? "'parameterGroup' is given to a member of a multi-Region cluster, whose members all have the same parameters, and the guide does not say whether one " +
+      'can have a group of its own: leave it out, or see that the service takes it'
+    : undefined));
+
+const RESTORED = warningRule<MemberInput>('multiRegionRestore', PREREQUISITES, ({ restoreFrom }) =>
+  (restoreFrom
+    ? "'restoreFrom' is given to a member of a multi-Region cluster, and the guide does not say whether one can start with a snapshot: leave it out, or see " +
+      'that the service takes it'
+    : undefined));
+
+export const MEMBER_RULES = [NO_SEARCH, OWN_PARAMETERS, RESTORED];

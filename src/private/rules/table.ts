@@ -12,10 +12,10 @@ import { NODE_TYPE_RULES } from './node-types';
 import { NOTIFICATION_RULES } from './notifications';
 import { PARAMETER_RULES } from './parameters';
 import { REGION_RULES } from './regions';
+import { REMOVAL_RULES } from './removal';
 import { BUCKET_RULES, RESTORE_RULES, SNAPSHOT_KEY_RULES } from './restore';
 import { RETENTION_RULES } from './retention';
 import type { Rule } from './rule';
-import { SNAPSHOT_POLICY_RULES } from './snapshots';
 import { SUBNET_RULES } from './subnets';
 import { VECTOR_SEARCH_RULES } from './vector-search';
 import { DAILY_FORM, KNOWN_DURATION, KNOWN_TIME, VALID_HOUR, VALID_LENGTH, VALID_MINUTE, WEEKLY_FORM } from './windows';
@@ -34,6 +34,6 @@ export const RULES: readonly Rule<never>[] = [
   ...[KNOWN_TIME, VALID_HOUR, VALID_MINUTE, KNOWN_DURATION, VALID_LENGTH, DAILY_FORM, WEEKLY_FORM],
   ...SUBNET_RULES,
   ...[...CLUSTER_RULES, ...CLUSTER_USER_RULES, ...NODE_PARAMETER_RULES, ...PLACEMENT_RULES, ...REGION_RULES],
-  ...[...SNAPSHOT_KEY_RULES, ...BUCKET_RULES, ...RESTORE_RULES, ...SNAPSHOT_POLICY_RULES, ...RETENTION_RULES],
+  ...[...SNAPSHOT_KEY_RULES, ...BUCKET_RULES, ...RESTORE_RULES, ...REMOVAL_RULES, ...RETENTION_RULES],
   ...[...MULTI_REGION_CLUSTER_RULES, ...MEMBER_RULES, ...SHARED_RULES, ...MEMBER_REGIONS_RULES, ...MULTI_REGION_REGION_RULES],
 ];
