@@ -31,49 +31,65 @@ const TYPES: Type[] = [
     byName: (stack, name) => Cluster.fromClusterName(stack, 'It', name),
     byArn: (stack, arn) => Cluster.fromClusterArn(stack, 'It', arn),
     byAttributes: (stack, arn) => Cluster.fromClusterAttributes(stack, 'It', { clusterArn: arn, clusterEndpointAddress: 'db.example.com' }),
-    name: (it) => it.clusterName, arn: (it) => it.clusterArn, ref: (it) => it.clusterRef,
+    name: (it) => it.clusterName,
+    arn: (it) => it.clusterArn,
+    ref: (it) => it.clusterRef,
   },
   {
     type: 'user',
     byName: (stack, name) => IamUser.fromIamUserName(stack, 'It', name),
     byArn: (stack, arn) => IamUser.fromIamUserArn(stack, 'It', arn),
-    name: (it) => it.userName, arn: (it) => it.userArn, ref: (it) => it.userRef,
+    name: (it) => it.userName,
+    arn: (it) => it.userArn,
+    ref: (it) => it.userRef,
   },
   {
     type: 'user',
     byName: (stack, name) => PasswordUser.fromPasswordUserAttributes(stack, 'It', { userName: name }),
     byArn: (stack, arn) => PasswordUser.fromPasswordUserArn(stack, 'It', arn),
-    name: (it) => it.userName, arn: (it) => it.userArn, ref: (it) => it.userRef,
+    name: (it) => it.userName,
+    arn: (it) => it.userArn,
+    ref: (it) => it.userRef,
   },
   {
     type: 'acl',
     byName: (stack, name) => Acl.fromAclName(stack, 'It', name),
     byArn: (stack, arn) => Acl.fromAclArn(stack, 'It', arn),
-    name: (it) => it.aclName, arn: (it) => it.aclArn, ref: (it) => it.aclRef,
+    name: (it) => it.aclName,
+    arn: (it) => it.aclArn,
+    ref: (it) => it.aclRef,
   },
   {
     type: 'parametergroup',
     byName: (stack, name) => ParameterGroup.fromParameterGroupName(stack, 'It', name),
     byArn: (stack, arn) => ParameterGroup.fromParameterGroupArn(stack, 'It', arn),
-    name: (it) => it.parameterGroupName, arn: (it) => it.parameterGroupArn, ref: (it) => it.parameterGroupRef,
+    name: (it) => it.parameterGroupName,
+    arn: (it) => it.parameterGroupArn,
+    ref: (it) => it.parameterGroupRef,
   },
   {
     type: 'subnetgroup',
     byName: (stack, name) => SubnetGroup.fromSubnetGroupName(stack, 'It', name),
     byArn: (stack, arn) => SubnetGroup.fromSubnetGroupArn(stack, 'It', arn),
-    name: (it) => it.subnetGroupName, arn: (it) => it.subnetGroupArn, ref: (it) => it.subnetGroupRef,
+    name: (it) => it.subnetGroupName,
+    arn: (it) => it.subnetGroupArn,
+    ref: (it) => it.subnetGroupRef,
   },
   {
     type: 'snapshot',
     byName: (stack, name) => Snapshot.fromSnapshotName(stack, 'It', name),
     byArn: (stack, arn) => Snapshot.fromSnapshotArn(stack, 'It', arn),
-    name: (it) => it.snapshotName, arn: (it) => it.snapshotArn, ref: (it) => it.snapshotRef,
+    name: (it) => it.snapshotName,
+    arn: (it) => it.snapshotArn,
+    ref: (it) => it.snapshotRef,
   },
   {
     type: 'multiregioncluster',
     byName: (stack, name) => MultiRegionCluster.fromMultiRegionClusterName(stack, 'It', name),
     byArn: (stack, arn) => MultiRegionCluster.fromMultiRegionClusterArn(stack, 'It', arn),
-    name: (it) => it.multiRegionClusterName, arn: (it) => it.multiRegionClusterArn, ref: (it) => it.multiRegionClusterRef,
+    name: (it) => it.multiRegionClusterName,
+    arn: (it) => it.multiRegionClusterArn,
+    ref: (it) => it.multiRegionClusterRef,
     isGlobal: true,
   },
 ];
@@ -171,7 +187,9 @@ describe('an existing cluster, however it was imported,', () => {
     expect(makeCluster(newStack()).connections.defaultPort?.toString()).toBe('6379');
   });
 
-  test.each(CLUSTERS.slice(2).flatMap(([how, makeCluster]) => USERS.map(([who, makeUser, action]) => [how, who, makeCluster, makeUser, action] as const)))(
+  const pairs = CLUSTERS.slice(2).flatMap(([how, makeCluster]) =>
+    USERS.map(([who, makeUser, action]) => [how, who, makeCluster, makeUser, action] as const));
+  test.each(pairs)(
     'is connected to a function, %s, as %s', (_how, _who, makeCluster, makeUser, action) => {
       const stack = newStack();
       const fn = new lambda.Function(stack, 'Fn', {
@@ -201,7 +219,10 @@ test('a cluster can be made of nothing but existing parts', () => {
   const template = templateOf(stack);
   expect(Object.keys(template.toJSON().Resources)).toHaveLength(1);
   expect(propertiesOf(template, 'AWS::MemoryDB::Cluster')).toMatchObject({
-    ACLName: 'team', ParameterGroupName: 'team-parameters', SubnetGroupName: 'team-subnets', SecurityGroupIds: ['sg-12345678'],
+    ACLName: 'team',
+    ParameterGroupName: 'team-parameters',
+    SubnetGroupName: 'team-subnets',
+    SecurityGroupIds: ['sg-12345678'],
     MultiRegionClusterName: 'virxk-orders',
   });
 });

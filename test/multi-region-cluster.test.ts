@@ -183,7 +183,10 @@ describe('a member', () => {
   test('passes on what it is given', () => {
     const stack = newStack();
     join(stack, define(stack, { numShards: 3 }), {
-      engineVersion: EngineVersion.VALKEY_7_3, numShards: 3, tlsEnabled: true, numReplicasPerShard: 2,
+      engineVersion: EngineVersion.VALKEY_7_3,
+      numShards: 3,
+      tlsEnabled: true,
+      numReplicasPerShard: 2,
       parameterGroup: ParameterGroup.fromParameterGroupName(stack, 'Parameters', 'team-parameters'),
     });
     expect(propertiesOf(templateOf(stack), CLUSTER)).toMatchObject({

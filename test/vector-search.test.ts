@@ -24,7 +24,7 @@ test.each([
   const template = templateOf(stack);
   expect(propertiesOf(template, 'AWS::MemoryDB::Cluster')).toMatchObject({ ParameterGroupName: name, NumShards: 1 });
   template.resourceCountIs('AWS::MemoryDB::ParameterGroup', 0);
-  expect(cluster.parameterGroup.parameterGroupRef.parameterGroupName).toBe(name);
+  expect(cluster.parameterGroup?.parameterGroupRef.parameterGroupName).toBe(name);
   expect(synth(stack).warnings).toEqual([]);
 });
 

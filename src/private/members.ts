@@ -1,9 +1,9 @@
-import { MEMBER_RULES, MULTI_REGION_REGION_RULES, MULTI_REGION_RULES, SHARED_RULES } from './rules/multi-region';
-import { check, demand } from './rules/rule';
 import type { ClusterProps } from '../cluster-props';
 import type { ICluster } from '../cluster-ref';
 import { EngineVersion } from '../engine-version';
 import { MultiRegionCluster } from '../multi-region-cluster';
+import { MEMBER_RULES, MULTI_REGION_REGION_RULES, MULTI_REGION_RULES, SHARED_RULES } from './rules/multi-region';
+import { check, demand } from './rules/rule';
 
 /** What is equal in all members of a multi-Region cluster. */
 type Shared = Pick<ClusterProps, 'nodeType' | 'engineVersion' | 'numShards' | 'tlsEnabled'>;

@@ -87,7 +87,8 @@ export interface SharedInput {
 }
 
 const EQUAL = errorRule<SharedInput>(lit`MultiRegionMismatch`, PREREQUISITES, ({ path, expected, given }) => {
-  const property = Object.keys(expected).find((name) => given[name] !== undefined && known(expected[name], given[name]) && given[name] !== expected[name]);
+  const differs = (name: string) => given[name] !== undefined && known(expected[name], given[name]) && given[name] !== expected[name];
+  const property = Object.keys(expected).find(differs);
   return property === undefined
     ? undefined
     : `'${property}' must be that of the multi-Region cluster ${path}, ${shown(expected[property])}, got ${shown(given[property])}; ` +
