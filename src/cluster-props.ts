@@ -180,9 +180,9 @@ export interface ClusterProps {
    * Name of a snapshot to take before the cluster is deleted: 1 to 40 lower-case letters, digits and hyphens.
    *
    * A name can be used once: if a snapshot of that name exists, the deletion fails and the cluster stays. Change the name (in a deployment of its
-   * own) before you delete a cluster that was restored from it or defined again after it.
+   * own) before you delete a cluster that was restored from it or defined again after it. A cluster that is retained leaves no snapshot.
    *
-   * @default - no final snapshot, unless the removal policy is `SNAPSHOT`
+   * @default - no final snapshot, unless the removal policy is `SNAPSHOT`; then a name generated from the stack's name and the construct's path
    */
   readonly finalSnapshotName?: string;
 
@@ -252,7 +252,8 @@ export interface ClusterProps {
   /**
    * What happens to the cluster, and to the groups and the list made for it, when it leaves the stack.
    *
-   * `SNAPSHOT` deletes the cluster after a final snapshot.
+   * `SNAPSHOT` deletes the cluster after a final snapshot: see `finalSnapshotName`. A list or group of your own that a retained cluster uses has to
+   * be retained, too, since the service does not delete what is in use.
    *
    * @default RemovalPolicy.RETAIN
    */

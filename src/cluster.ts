@@ -176,7 +176,7 @@ export class Cluster extends ClusterBase {
     });
     this.clusterEndpoint = new Endpoint(this.resource.attrClusterEndpointAddress, port);
 
-    this.node.addValidation({ validate: () => this.findAtTheEnd(props) });
+    this.node.addValidation({ validate: () => this.findAtTheEnd(props, restored?.snapshotName) });
   }
 
   /**
@@ -248,12 +248,13 @@ export class Cluster extends ClusterBase {
     return source;
   }
 
-  /** Users and parameters can be added at any time, so they are checked when all are there. */
-  private findAtTheEnd({ nodeType }: ClusterProps): string[] {
+  /** Users, parameters and a removal policy can come at any time, so they are checked when all are there. */
+  private findAtTheEnd({ nodeType }: ClusterProps, snapshotName?: string): string[] {
     const users = Acl.isAcl(this.acl) ? this.acl.users : [];
     return [
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),
       ...(this.parameterGroup ? findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }) : []),
+      ...findings(RESTORE_RULES, { snapshotName, finalSnapshotName: this.resource.finalSnapshotName }),
     ];
   }
 }

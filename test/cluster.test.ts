@@ -283,6 +283,22 @@ describe('the removal policy', () => {
     expect(policies(removalPolicy, later, props)).toEqual(expected);
   });
 
+  test.each([
+    ['given', {}, []],
+    ['applied later', { removalPolicy: RemovalPolicy.DESTROY }, [RemovalPolicy.SNAPSHOT]],
+  ])('fails at synthesis for a final snapshot that the cluster was restored from, %s', (_, props, later) => {
+    const stack = newStack();
+    const restoreFrom = SnapshotSource.fromSnapshotName(snapshot.finalSnapshot);
+    const cluster = define(stack, { removalPolicy: RemovalPolicy.SNAPSHOT, restoreFrom, ...props });
+    later.forEach((policy) => cluster.applyRemovalPolicy(policy));
+    expect(() => synth(stack)).toThrow(
+      "[Test/Db] 'finalSnapshotName' must be a name that no snapshot has, got \"test-db-finalsnapshot-6db54689\", the one in 'restoreFrom', so that the " +
+        'deletion would fail; choose another name',
+    );
+    cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    expect(() => synth(stack)).not.toThrow();
+  });
+
   test('leaves alone what the cluster only uses', () => {
     const stack = newStack();
     define(stack, { acl: new Acl(stack, 'Acl') });
