@@ -95,6 +95,15 @@ describe('security groups', () => {
   });
 });
 
+test.each<[string, (stack: Stack) => ec2.IVpc[]]>([
+  ['of the subnets', (stack) => [ec2.Vpc.fromLookup(stack, 'Lookup', { isDefault: true }), importedVpc(stack)]],
+  ['of the security groups', (stack) => [importedVpc(stack), ec2.Vpc.fromLookup(stack, 'Lookup', { isDefault: true })]],
+])('a VPC %s that is still to be looked up is not compared', (_, makeVpcs) => {
+  const stack = newStack();
+  const [vpc, other] = makeVpcs(stack);
+  expect(() => define(stack, { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc: other })] })).not.toThrow();
+});
+
 describe('addresses', () => {
   test.each([
     [undefined, IpDiscovery.IPV4], [NetworkType.IPV4, IpDiscovery.IPV4], [NetworkType.IPV6, IpDiscovery.IPV6],

@@ -2,10 +2,13 @@ import { Reference, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 
+/** A VPC that is still to be looked up has an id that no VPC can have. */
+const REAL_ID = /^vpc-[0-9a-f]{8,}$/;
+
 /** What to call a VPC: its id, or the path of the construct that makes it; undefined when neither is known. */
 export function vpcName(vpcId: string): string | undefined {
   if (!Token.isUnresolved(vpcId)) {
-    return vpcId;
+    return REAL_ID.test(vpcId) ? vpcId : undefined;
   }
   const reference = Tokenization.reverseString(vpcId).firstToken;
   return Reference.isReference(reference) ? reference.target.node.path : undefined;

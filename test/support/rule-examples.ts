@@ -108,9 +108,9 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   NoSecurityGroups: [cluster({ securityGroups: [] }), "'securityGroups' must have at least one group, got none"],
   SecurityGroupOfAnotherVpc: [
     cluster((stack) => ({
-      securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc: ec2.Vpc.fromVpcAttributes(stack, 'Other', { vpcId: 'vpc-other', availabilityZones: ['eu-west-1a'] }) })],
+      securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc: ec2.Vpc.fromVpcAttributes(stack, 'Other', { vpcId: 'vpc-87654321', availabilityZones: ['eu-west-1a'] }) })],
     })),
-    "'securityGroups' must be of the VPC that the subnets are in, vpc-12345678, but Test/Group is of vpc-other",
+    "'securityGroups' must be of the VPC that the subnets are in, vpc-12345678, but Test/Group is of vpc-87654321",
   ],
   singleZone: [cluster(subnetsIn(['eu-west-1a', 'eu-west-1a'])), 'all subnets are in eu-west-1a, so that replicas are lost together with their primary'],
   IpDiscoveryMismatch: [cluster({ ipDiscovery: IpDiscovery.IPV6 }), "'ipDiscovery' must be ipv4 with 'networkType' ipv4, whose nodes have no other addresses, got ipv6"],
