@@ -6,6 +6,7 @@ import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName, validateName } from './private/names';
+import { KEY_RULES } from './private/rules/keys';
 import { REMOVAL_RULES } from './private/rules/removal';
 import { demand } from './private/rules/rule';
 
@@ -43,7 +44,7 @@ export interface SnapshotProps {
   readonly snapshotName?: string;
 
   /**
-   * Key that encrypts the snapshot. Changing it replaces the snapshot.
+   * Key that encrypts the snapshot, a symmetric one. Changing it replaces the snapshot.
    *
    * @default - the key of the cluster, chosen by the service
    */
@@ -110,11 +111,12 @@ export class Snapshot extends SnapshotBase {
   private readonly resource: CfnSnapshot;
 
   /**
-   * @throws when the name is not allowed, or the removal policy is `SNAPSHOT`
+   * @throws when the name is not allowed, the key is not symmetric, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: SnapshotProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.snapshotName) });
     validateName(this, 'snapshotName', props.snapshotName);
+    demand(KEY_RULES, props, this);
 
     this.resource = new CfnSnapshot(this, 'Resource', {
       snapshotName: this.physicalName,

@@ -9,8 +9,8 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test, vi } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, NetworkType, NodeType, ParameterGroup, PasswordUser, SnapshotSource,
-  SubnetGroup, WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NetworkType, NodeType, ParameterGroup, PasswordUser,
+  SnapshotSource, SubnetGroup, WeeklyWindow,
 } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
@@ -222,6 +222,9 @@ describe('a change that would replace the cluster', () => {
     ['nodeType with data tiering', () => ({ nodeType: NodeType.R6GD_XLARGE }), 'DataTiering'],
     ['restoreFrom a snapshot', () => ({ restoreFrom: SnapshotSource.fromSnapshotName('first') }), 'SnapshotName'],
     ['restoreFrom a bucket', (stack) => ({ restoreFrom: SnapshotSource.fromBucket(new s3.Bucket(stack, 'Bucket'), 'orders.rdb') }), 'SnapshotArns'],
+    ['multiRegionCluster', (stack) => ({
+      nodeType: NodeType.R7G_XLARGE, multiRegionCluster: MultiRegionCluster.fromMultiRegionClusterName(stack, 'Global', 'virxk-orders'),
+    }), 'MultiRegionClusterName'],
   ];
 
   test.each(CHANGES)('fails instead, since the name stays: %s', (_, makeProps, property) => {
@@ -235,7 +238,7 @@ describe('a change that would replace the cluster', () => {
     const createOnly = [
       'ClusterName', 'DataTiering', 'KmsKeyId', 'MultiRegionClusterName', 'NetworkType', 'Port', 'SnapshotArns', 'SnapshotName', 'SubnetGroupName', 'TLSEnabled',
     ];
-    expect([...CHANGES.map(([, , property]) => property), 'ClusterName', 'MultiRegionClusterName'].sort()).toEqual(createOnly);
+    expect([...CHANGES.map(([, , property]) => property), 'ClusterName'].sort()).toEqual(createOnly);
   });
 
   test('fails for the parts of a cluster, too', () => {

@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { expect, test } from 'vitest';
-import { Cluster, NodeType } from '../src';
+import { Cluster, NodeType, Snapshot } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, templateOf } from './support/synth';
 
@@ -40,4 +40,6 @@ test.each<[string, (stack: Stack) => ClusterProps['encryptionKey']]>([
 ])('a key fails that is of %s', (spec, makeKey) => {
   const stack = newStack();
   expect(() => define(stack, makeKey(stack))).toThrow(`'encryptionKey' must be a symmetric key (SYMMETRIC_DEFAULT), got Test/Key of ${spec}; use another key`);
+  const cluster = Cluster.fromClusterName(stack, 'Orders', 'orders');
+  expect(() => new Snapshot(stack, 'Snapshot', { cluster, encryptionKey: stack.node.findChild('Key') as kms.Key })).toThrow(/^'encryptionKey' must be a symmetric key/);
 });

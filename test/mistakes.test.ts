@@ -1,7 +1,7 @@
 import { CfnResource, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSubnet, CfnVPC } from 'aws-cdk-lib/aws-ec2';
-import { CfnACL, CfnCluster, CfnParameterGroup, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnCluster, CfnMultiRegionCluster, CfnParameterGroup, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import type { CfnClusterProps } from 'aws-cdk-lib/aws-memorydb';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnTopic } from 'aws-cdk-lib/aws-sns';
@@ -29,6 +29,8 @@ const l1Subnets = (zones: string[], props: Partial<CfnClusterProps> = {}): Make 
   const subnetGroupName = new CfnSubnetGroup(stack, 'Subnets', { subnetGroupName: 'subnets', subnetIds }).ref;
   l1({ subnetGroupName, ...props })(stack);
 };
+const l1Global = (props: object): Make => (stack) =>
+  new CfnMultiRegionCluster(stack, 'Global', { nodeType: 'db.r7g.xlarge', multiRegionClusterNameSuffix: 'orders', ...props });
 const l1Acl = (userNames: string[]): Make => (stack) => new CfnACL(stack, 'Acl', { aclName: 'team', userNames });
 
 function elsewhere(region: string, make: Make): Make {
@@ -178,14 +180,23 @@ const MISTAKES: [mistake: string, answer: string, l1: Make][] = [
     });
     l1({ kmsKeyId: key.ref })(stack);
   }],
+  ['a multi-Region cluster of small nodes', 'MultiRegionNodeType', l1Global({ nodeType: 'db.t4g.small' })],
+  ['a multi-Region cluster of Redis OSS', 'MultiRegionEngine', l1Global({ engine: 'redis', engineVersion: '7.1' })],
+  ['a multi-Region suffix in capitals', 'InvalidSuffix', l1Global({ multiRegionClusterNameSuffix: 'ORDERS' })],
+  ['a member of another size', 'MultiRegionMismatch', (stack) => {
+    const multiRegionClusterName = new CfnMultiRegionCluster(stack, 'Global', { nodeType: 'db.r7g.xlarge', multiRegionClusterNameSuffix: 'orders' }).ref;
+    l1({ nodeType: 'db.r7g.2xlarge', multiRegionClusterName })(stack);
+  }],
+  ['a member with vector search', 'MultiRegionVectorSearch',
+    l1({ nodeType: 'db.r7g.xlarge', multiRegionClusterName: 'virxk-orders', parameterGroupName: 'default.memorydb-valkey7.search' })],
   ['a tag without a value', 'emptyTag', l1({ tags: [{ key: 'team', value: '' }] })],
   ['a Region without MemoryDB', 'region', elsewhere('af-south-1', l1({}))],
 ];
 
 /** Those of them that CDK's validator finds in L1s. */
 const FOUND_BY_CDK = [
-  ...['a cluster name in capitals', 'three passwords', 'a user twice on a list', 'Snapshot as the deletion policy', 'a tag without a value'],
-  'a Region without MemoryDB',
+  ...['a cluster name in capitals', 'three passwords', 'a user twice on a list', 'Snapshot as the deletion policy'],
+  ...['a multi-Region suffix in capitals', 'a tag without a value', 'a Region without MemoryDB'],
 ];
 
 /** Mistakes that only the running service, or a comparison with the last deployment, can show, and what the documentation says of them. */
@@ -249,6 +260,6 @@ describe('mistakes that can be known at synthesis', () => {
       ...NOT_KNOWN_AT_SYNTHESIS.map(([mistake, reason]) => `not known at synthesis: ${mistake} (${reason})`),
     ].join('\n'));
     expect(byCdk).toEqual(FOUND_BY_CDK);
-    expect(counts).toEqual({ refused: 41, warned: 13, rightByItself: 9, leftToCdk: 2 });
+    expect(counts).toEqual({ refused: 46, warned: 13, rightByItself: 9, leftToCdk: 2 });
   });
 });

@@ -2,13 +2,14 @@ import { Duration, RemovalPolicy, SecretValue, Tags } from 'aws-cdk-lib';
 import type { CfnResource, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CfnACL, CfnCluster, CfnParameterGroup, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnCluster, CfnMultiRegionCluster, CfnParameterGroup, CfnSnapshot, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, NetworkType, NodeType, ParameterGroup, PasswordUser, SnapshotSource,
-  SubnetGroup, WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NetworkType, NodeType, ParameterGroup, PasswordUser,
+  Snapshot, SnapshotSource, SubnetGroup, UpdateStrategy, WeeklyWindow,
 } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newStack, propertiesOf, templateOf } from './support/synth';
@@ -31,13 +32,19 @@ const cluster = (makeProps: Partial<ClusterProps> | ((stack: Stack) => Partial<C
     vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...typeof makeProps === 'function' ? makeProps(stack) : makeProps,
   });
 const topicOf = (stack: Stack) => sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:123456789012:events');
-const tagged = (make: (stack: Stack) => Cluster | Acl | IamUser | ParameterGroup | SubnetGroup): Define => (stack) => Tags.of(make(stack)).add('team', 'orders');
+const tagged = (make: (stack: Stack) => IConstruct): Define => (stack) => Tags.of(make(stack)).add('team', 'orders');
 const TAGS = [{ Key: 'team', Value: 'orders' }];
 
 const acl = (props = {}): ((stack: Stack) => Acl) => (stack) => new Acl(stack, 'Acl', props);
 const user = (props = {}): ((stack: Stack) => IamUser) => (stack) => new IamUser(stack, 'User', { accessString, ...props });
 const parameters = (props = {}): ((stack: Stack) => ParameterGroup) => (stack) => new ParameterGroup(stack, 'Parameters', { engineVersion: VALKEY_7_3, ...props });
 const subnets = (props = {}): ((stack: Stack) => SubnetGroup) => (stack) => new SubnetGroup(stack, 'Subnets', { vpc: importedVpc(stack), ...props });
+
+const imported = (stack: Stack) => MultiRegionCluster.fromMultiRegionClusterName(stack, 'Global', 'virxk-orders');
+const multiRegion = (props = {}): ((stack: Stack) => MultiRegionCluster) => (stack) =>
+  new MultiRegionCluster(stack, 'Global', { nodeType: NodeType.R7G_XLARGE, suffix: 'orders', ...props });
+const snapshot = (props = {}): ((stack: Stack) => Snapshot) => (stack) =>
+  new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Db', 'orders'), ...props });
 
 const RESOURCES: Record<string, Drivable> = {
   'AWS::MemoryDB::Cluster': {
@@ -54,6 +61,7 @@ const RESOURCES: Record<string, Drivable> = {
       IpDiscovery: [cluster({ networkType: NetworkType.IPV6, ipDiscovery: IpDiscovery.IPV6 }), 'ipv6'],
       KmsKeyId: [cluster((stack) => ({ encryptionKey: new kms.Key(stack, 'Key') })), { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] }],
       MaintenanceWindow: [cluster({ maintenanceWindow: WeeklyWindow.parse('sun:05:00-sun:06:00') }), 'sun:05:00-sun:06:00'],
+      MultiRegionClusterName: [cluster((stack) => ({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster: imported(stack) })), 'virxk-orders'],
       NetworkType: [cluster({ networkType: NetworkType.DUAL_STACK }), 'dual_stack'],
       NodeType: [cluster({ nodeType: NodeType.R7G_LARGE }), 'db.r7g.large'],
       NumReplicasPerShard: [cluster({ numReplicasPerShard: 0 }), 0],
@@ -76,7 +84,6 @@ const RESOURCES: Record<string, Drivable> = {
     },
     notDrivable: {
       ClusterEndpoint: 'the service decides it',
-      MultiRegionClusterName: 'not there yet',
     },
   },
   'AWS::MemoryDB::ACL': {
@@ -116,6 +123,30 @@ const RESOURCES: Record<string, Drivable> = {
       SubnetIds: [subnets(), ['subnet-11111111', 'subnet-22222222']],
       Description: [subnets({ description: 'Orders' }), 'Orders'],
       Tags: [tagged(subnets()), TAGS],
+    },
+  },
+  'AWS::MemoryDB::Snapshot': {
+    l1: CfnSnapshot,
+    properties: {
+      SnapshotName: [snapshot({ snapshotName: 'before' }), 'before'],
+      ClusterName: [snapshot(), 'orders'],
+      KmsKeyId: [(stack) => snapshot({ encryptionKey: new kms.Key(stack, 'Key') })(stack), { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] }],
+      Tags: [tagged(snapshot()), TAGS],
+    },
+  },
+  'AWS::MemoryDB::MultiRegionCluster': {
+    l1: CfnMultiRegionCluster,
+    properties: {
+      NodeType: [multiRegion({ nodeType: NodeType.R7G_2XLARGE }), 'db.r7g.2xlarge'],
+      MultiRegionClusterNameSuffix: [multiRegion(), 'orders'],
+      Description: [multiRegion({ description: 'Orders' }), 'Orders'],
+      Engine: [multiRegion(), 'valkey'],
+      EngineVersion: [multiRegion({ engineVersion: VALKEY_7_3 }), '7.3'],
+      MultiRegionParameterGroupName: [multiRegion({ multiRegionParameterGroupName: 'team' }), 'team'],
+      NumShards: [multiRegion({ numShards: 3 }), 3],
+      TLSEnabled: [multiRegion({ tlsEnabled: false }), false],
+      UpdateStrategy: [multiRegion({ updateStrategy: UpdateStrategy.UNCOORDINATED }), 'UNCOORDINATED'],
+      Tags: [tagged(multiRegion()), TAGS],
     },
   },
 };

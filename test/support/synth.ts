@@ -6,12 +6,15 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { CloudAssembly, SynthesisMessageLevel } from 'aws-cdk-lib/cx-api';
 import type { IConstruct } from 'constructs';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'eu-west-1';
 
 afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
+
+// The first synthesis loads the validator, which takes half a minute on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What a synthesis has to say beside its templates. */
 export interface Synthesis {

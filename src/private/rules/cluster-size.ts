@@ -1,9 +1,9 @@
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { ClusterInput } from './cluster-input';
+import { MAX_SHARDS } from './limits';
 import { errorRule, known, warningRule, wholeNumber } from './rule';
 
 const QUOTAS = 'MemoryDB Developer Guide, "Quotas"';
-const MAX_SHARDS = 500;
 const MAX_REPLICAS_PER_SHARD = 5;
 const MAX_NODES = 90;
 

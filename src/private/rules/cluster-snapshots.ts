@@ -1,9 +1,9 @@
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { ClusterInput } from './cluster-input';
+import { MAX_RETENTION_DAYS } from './limits';
 import { THIS_LIBRARY, errorRule, warningRule } from './rule';
 
 const AUTOMATIC = 'MemoryDB Developer Guide, "Automatic snapshots"';
-const MAX_RETENTION_DAYS = 35;
 
 const KNOWN_RETENTION = errorRule<ClusterInput>(lit`UnresolvedSnapshotRetention`, THIS_LIBRARY, ({ snapshotRetention: retention }) =>
   (retention?.isUnresolved() && retention.unitLabel() !== 'days'

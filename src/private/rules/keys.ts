@@ -1,11 +1,16 @@
 import { CfnKey } from 'aws-cdk-lib/aws-kms';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
-import type { ClusterInput } from './cluster-input';
+import type { aws_kms as kms } from 'aws-cdk-lib/interfaces';
 import { errorRule, known } from './rule';
+
+/** What is encrypted with a key of the user. */
+export interface KeyInput {
+  readonly encryptionKey?: kms.IKeyRef;
+}
 
 const SYMMETRIC = 'SYMMETRIC_DEFAULT';
 
-const SUITABLE = errorRule<ClusterInput>(lit`UnsuitableKey`, 'MemoryDB Developer Guide, "Encryption at rest"', ({ encryptionKey: key }) => {
+const SUITABLE = errorRule<KeyInput>(lit`UnsuitableKey`, 'MemoryDB Developer Guide, "Encryption at rest"', ({ encryptionKey: key }) => {
   const resource = CfnKey.isCfnKey(key) ? key : key?.node.defaultChild;
   const spec = CfnKey.isCfnKey(resource) ? resource.keySpec : undefined;
   return spec === undefined || !known(spec) || spec === SYMMETRIC

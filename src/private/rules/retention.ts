@@ -1,9 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
+import { MAX_RETENTION_DAYS } from './limits';
 import { THIS_LIBRARY, errorRule } from './rule';
-
-/** Limit of the service: MemoryDB Developer Guide, "Automatic snapshots". */
-const MAX_RETENTION_DAYS = 35;
 
 const KNOWN = errorRule<Duration>(lit`UnresolvedRetention`, THIS_LIBRARY, (minimum) =>
   (minimum.isUnresolved() ? "'minimum' must be known at synthesis to compare it with what a cluster has, got a token" : undefined));
