@@ -72,6 +72,15 @@ export class EngineVersion {
   }
 
   /**
+   * Whether users can have keys that they may only read or only write, and selectors: from Redis OSS 7.0 on and in every Valkey.
+   *
+   * True for a token, which cannot be checked.
+   */
+  public get supportsKeyPermissions(): boolean {
+    return this.atLeast({ redis: [7, 0], valkey: [0, 0] });
+  }
+
+  /**
    * Whether clusters can have vector search: from Redis OSS 7.1 and Valkey 7.2 on.
    *
    * True for a token, which cannot be checked.

@@ -203,6 +203,22 @@ describe('users', () => {
     );
   });
 
+  test.each<[string, AccessString]>([
+    ['keys to be read only', AccessString.of({ readKeys: ['order:*'] })],
+    ['keys to be written only', AccessString.of({ writeKeys: ['order:*'] })],
+    ['selectors', AccessString.raw('on ~a +get (~b +set)')],
+  ])('fails at synthesis for %s on Redis 6.2', (_, newRules) => {
+    const stack = newStack();
+    define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString: newRules })] });
+    expect(() => synth(stack)).toThrow(
+      "[Test/Db] 'accessString' must not have read-only or write-only keys nor selectors on redis 6.2, but that of Test/User does; " +
+        "use an engine version of 7.0 or later, or give the user 'keys'",
+    );
+    const newer = newStack();
+    define(newer, { engineVersion: EngineVersion.REDIS_7_0, users: [new PasswordUser(newer, 'User', { accessString: newRules })] });
+    expect(() => synth(newer)).not.toThrow();
+  });
+
   test('of passwords can use Redis 6.2', () => {
     const stack = newStack();
     define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString })] });

@@ -17,6 +17,8 @@ test.each([
   expect(version.toString()).toBe(text);
   expect(version.parameterGroupFamily).toBe(family);
   expect({ iam: version.supportsIamUsers, search: version.supportsVectorSearch, multiRegion: version.supportsMultiRegion }).toEqual(can);
+  // Both came with engine 7.0.
+  expect(version.supportsKeyPermissions).toBe(can.iam);
 });
 
 test('a given family wins', () => {

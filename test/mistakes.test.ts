@@ -140,6 +140,11 @@ const MISTAKES: [mistake: string, answer: string, l1: Make][] = [
     l1Acl(['app'])(stack);
     l1({ engine: 'redis', engineVersion: '6.2' })(stack);
   }],
+  ['read-only keys on an engine below 7.0', 'KeyPermissionsNotSupported', (stack) => {
+    l1User({ accessString: 'on %R~* +@read', authenticationMode: { Type: 'password', Passwords: ['sixteen-characters'] } })(stack);
+    l1Acl(['app'])(stack);
+    l1({ engine: 'redis', engineVersion: '6.2' })(stack);
+  }],
   ['too many replicas', 'InvalidNumReplicasPerShard', l1({ numReplicasPerShard: 6 })],
   ['too many shards', 'InvalidNumShards', l1({ numShards: 501 })],
   ['more nodes than the quota', 'nodesPerCluster', l1({ numShards: 46 })],
@@ -260,6 +265,6 @@ describe('mistakes that can be known at synthesis', () => {
       ...NOT_KNOWN_AT_SYNTHESIS.map(([mistake, reason]) => `not known at synthesis: ${mistake} (${reason})`),
     ].join('\n'));
     expect(byCdk).toEqual(FOUND_BY_CDK);
-    expect(counts).toEqual({ refused: 46, warned: 13, rightByItself: 9, leftToCdk: 2 });
+    expect(counts).toEqual({ refused: 47, warned: 13, rightByItself: 9, leftToCdk: 2 });
   });
 });

@@ -136,6 +136,10 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     cluster((stack) => ({ engineVersion: REDIS_6_2, users: [new IamUser(stack, 'User', { accessString })] })),
     "[Test/Db] 'users' must sign in with passwords on redis 6.2, but Test/User is an IAM user",
   ],
+  KeyPermissionsNotSupported: [
+    cluster((stack) => ({ engineVersion: REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString: AccessString.of({ readKeys: ['*'] }) })] })),
+    "[Test/Db] 'accessString' must not have read-only or write-only keys nor selectors on redis 6.2, but that of Test/User does",
+  ],
   ParameterGroupFamilyMismatch: [
     cluster((stack) => ({ parameterGroup: importedGroup(stack, 'default.memorydb-redis7') })),
     "'parameterGroup' must be of family memorydb_valkey7 for valkey 7.3, got Test/Parameters of family \"memorydb_redis7\"",

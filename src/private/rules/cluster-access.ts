@@ -5,6 +5,7 @@ import { THIS_LIBRARY, errorRule, known, warningRule } from './rule';
 import type { EngineVersion } from '../../engine-version';
 import { AuthenticationType } from '../../user';
 import type { IUser } from '../../user';
+import { accessStringOf } from '../access-strings';
 import { isOpenAccess } from '../open-access';
 import { ACL_SYMBOL, USER_SYMBOL, isMarked } from '../symbols';
 
@@ -43,8 +44,16 @@ const IAM_USERS = errorRule<ClusterUsersInput>(lit`IamUsersNotSupported`, 'Memor
     : undefined;
 });
 
+const KEY_PERMISSIONS = errorRule<ClusterUsersInput>(lit`KeyPermissionsNotSupported`, 'MemoryDB Developer Guide, "Engine versions"', (input) => {
+  const user = input.engineVersion.supportsKeyPermissions ? undefined : input.users.find((one) => /(^|\s)(%|\()/.test(accessStringOf(one) ?? ''));
+  return user === undefined
+    ? undefined
+    : `'accessString' must not have read-only or write-only keys nor selectors on ${input.engineVersion.toString()}, but that of ${user.node.path} does; ` +
+      "use an engine version of 7.0 or later, or give the user 'keys'";
+});
+
 /** What can only be known when all users are there. */
-export const CLUSTER_USER_RULES = [IAM_USERS];
+export const CLUSTER_USER_RULES = [IAM_USERS, KEY_PERMISSIONS];
 
 function isIamUser(user: memorydb.IUserRef): boolean {
   return isMarked(user, USER_SYMBOL) && (user as IUser).authenticationType === AuthenticationType.IAM;
