@@ -1,5 +1,6 @@
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
+import { MAX_SHARDS } from './limits';
 import { errorRule, known, warningRule, wholeNumber } from './rule';
 import type { EngineVersion } from '../../engine-version';
 import type { NodeType } from '../../node-type';
@@ -10,8 +11,6 @@ import { hasSearch } from '../parameter-groups';
 const CLOUDFORMATION = 'https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-memorydb-multiregioncluster.html';
 const PREREQUISITES = 'MemoryDB Developer Guide, "MemoryDB Multi-Region: Prerequisites and limitations"';
 
-/** Limits of the service: MemoryDB Developer Guide, "Quotas" and the prerequisites. */
-const MAX_SHARDS = 500;
 const MAX_REGIONS = 5;
 
 /** Where the guide says that multi-Region clusters are. */
