@@ -141,7 +141,7 @@ export interface ClusterProps {
    * Key that encrypts the data at rest, transaction log and snapshots included. Changing it replaces the cluster.
    *
    * It must be a symmetric key. The service uses it by a grant that it makes with the permissions of whoever deploys (`kms:CreateGrant` and
-   * `kms:DescribeKey`), so the key's policy is not changed: the default policy of a `Key` leaves permissions to IAM. If the key is disabled or
+   * `kms:DescribeKey`, as far as is known), so the key's policy is not changed: the default policy of a `Key` leaves permissions to IAM. If the key is disabled or
    * deleted, or the grant revoked, so is the data.
    *
    * @default - a key of the service
@@ -190,6 +190,9 @@ export interface ClusterProps {
    * Topic that gets the events of the cluster, such as failovers and failed snapshots: of the same account, and not encrypted.
    *
    * Removing it from a cluster changes nothing: set `notificationsEnabled` to false.
+   *
+   * The guide does not say what a topic policy of your own has to allow; one of CDK's, as `enforceSSL` makes it, takes the place of the default one,
+   * which allows the topic's account to publish. See that events arrive.
    *
    * @default - no notifications
    */

@@ -18,7 +18,7 @@ const SECURITY_GROUPS = errorRule<ClusterInput>(lit`NoSecurityGroups`, THIS_LIBR
     : undefined));
 
 /** Nodes have the addresses of their network type only, `ipv4` unless another is given. */
-const DISCOVERY = errorRule<ClusterInput>(lit`IpDiscoveryMismatch`, 'MemoryDB Developer Guide, "Choosing a network type"', (input) => {
+const DISCOVERY = errorRule<ClusterInput>(lit`IpDiscoveryMismatch`, 'MemoryDB Developer Guide, "MemoryDB and IPV6"', (input) => {
   const { ipDiscovery, networkType = 'ipv4' } = input;
   return ipDiscovery === undefined || !known(ipDiscovery, networkType) || networkType === 'dual_stack' || `${ipDiscovery}` === `${networkType}`
     ? undefined
@@ -47,7 +47,7 @@ const VPC = errorRule<PlacementInput>(lit`SecurityGroupOfAnotherVpc`, 'MemoryDB 
       'use a group, or subnets, of the other VPC';
 });
 
-const ZONES = warningRule<PlacementInput>('singleZone', 'MemoryDB Developer Guide, "Minimizing downtime with Multi-AZ"', ({ numReplicasPerShard, zones }) => {
+const ZONES = warningRule<PlacementInput>('singleZone', 'MemoryDB Developer Guide, "Minimizing downtime in MemoryDB with Multi-AZ"', ({ numReplicasPerShard, zones }) => {
   const isOneZone = zones.length > 0 && known(...zones) && !zones.includes(undefined) && new Set(zones).size === 1;
   return isOneZone && known(numReplicasPerShard) && numReplicasPerShard > 0
     ? `all subnets are in ${zones[0]}, so that replicas are lost together with their primary, if the service takes them at all: choose subnets in at least ` +

@@ -3,7 +3,7 @@ import type { ClusterInput } from './cluster-input';
 import { THIS_LIBRARY, errorRule, known } from './rule';
 import { isEncryptedTopic } from '../topics';
 
-const SOURCE = 'MemoryDB Developer Guide, "Event notifications with Amazon SNS"';
+const SOURCE = 'MemoryDB Developer Guide, "Event Notifications and Amazon SNS"';
 
 const UNENCRYPTED = errorRule<ClusterInput>(lit`EncryptedTopic`, SOURCE, ({ notificationTopic: topic }) =>
   (topic !== undefined && isEncryptedTopic(topic)
