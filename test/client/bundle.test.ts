@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-test('a bundle of the client contains nothing of the CDK, and loads parts of the SDK only when it needs them', async () => {
+async function bundle(contents: string): Promise<{ inputs: string[]; imports: string[]; bytes: number }> {
   const { metafile } = await build({
-    entryPoints: [join(__dirname, '../../src/client/index.ts')],
+    stdin: { contents, resolveDir: __dirname },
     bundle: true,
     minify: true,
     platform: 'node',
@@ -13,14 +12,28 @@ test('a bundle of the client contains nothing of the CDK, and loads parts of the
     metafile: true,
     external: ['ioredis', '@aws-sdk/*', 'aws-cdk-lib', 'constructs'],
   });
-  const inputs = Object.keys(metafile.inputs);
+  const [{ inputs, imports, bytes }] = Object.values(metafile.outputs);
+  return {
+    inputs: Object.keys(inputs).filter((file) => file !== '<stdin>' && inputs[file].bytesInOutput > 0),
+    imports: [...new Set(imports.filter(({ path }) => !path.startsWith('node:')).map(({ path, kind }) => `${kind} ${path}`))].sort(),
+    bytes,
+  };
+}
+
+test('a bundle of the client contains nothing of the CDK, and loads parts of the SDK only when it needs them', async () => {
+  const { inputs, imports, bytes } = await bundle("export * from '../../src/client';");
   expect(inputs.filter((file) => !/src\/(client\/[\w-]+|contract)\.ts$/.test(file))).toEqual([]);
-  const [output] = Object.values(metafile.outputs);
-  const packages = output.imports.filter(({ path }) => !path.startsWith('node:')).map(({ path, kind }) => `${kind} ${path}`);
-  expect([...new Set(packages)].sort()).toEqual([
+  expect(imports).toEqual([
     'dynamic-import @aws-sdk/client-secrets-manager',
     'dynamic-import @aws-sdk/credential-provider-node',
     'import-statement ioredis',
   ]);
-  expect(output.bytes).toBeLessThan(30_000);
+  expect(bytes).toBeLessThan(50_000);
+});
+
+test('helpers that nobody uses can be left out of a bundle', async () => {
+  const { inputs, bytes } = await bundle("export { connect } from '../../src/client';");
+  const helpers = /\/(batch|batch-error|crc16|keys|multi-key|node-redis|scan|patience|transaction|transaction-queue|watching)\.ts$/;
+  expect(inputs.filter((file) => helpers.test(file))).toEqual([]);
+  expect(bytes).toBeLessThan(40_000);
 });

@@ -19,3 +19,15 @@ export function readmeBlocks(): CodeBlock[] {
     code: match[2],
   }));
 }
+
+/** What the README says that a library needs, as options of an access string. */
+export function accessOf(library: string): Record<string, string[]> {
+  const readme = readFileSync(path.join(PROJECT_DIR, 'README.md'), 'utf8');
+  const row = readme.split('\n').find((line) => line.startsWith(`| ${library} |`) || line.startsWith(`| [${library}](`));
+  const [, options] = /^`(.*?)`/.exec(row?.split(/(?<!\\) ?\| ?/)[3] ?? '') ?? [];
+  if (options === undefined) {
+    throw new Error(`the README says nothing of ${library}`);
+  }
+  const json = options.replaceAll('\\|', '|').replaceAll("'", '"').replace(/(^|, )(\w+): \[/g, '$1"$2": [');
+  return JSON.parse(`{ ${json} }`) as Record<string, string[]>;
+}

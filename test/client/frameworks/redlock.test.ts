@@ -1,7 +1,6 @@
 // @ts-expect-error the types of redlock are not among its exports
 import * as redlockModule from 'redlock';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AccessString } from '../../../src/access-string';
 import { hashTag } from '../../../src/client';
 import { startLibrary } from '../support/library';
 import type { Library } from '../support/library';
@@ -9,12 +8,10 @@ import type { Library } from '../support/library';
 type RedlockModule = typeof import('../../../node_modules/redlock/dist/index.js', { with: { 'resolution-mode': 'import' } });
 const { default: Redlock, ExecutionError } = redlockModule as RedlockModule;
 
-const commands = ['eval', 'evalsha', 'exists', 'set', 'get', 'del'];
-
 let library: Library;
 
 beforeAll(async () => {
-  library = await startLibrary(AccessString.of({ keys: ['{lock*'], commands }));
+  library = await startLibrary('redlock');
 });
 
 afterAll(async () => library?.stop());
@@ -44,5 +41,5 @@ test('redlock locks one or several resources of one slot', async () => {
 });
 
 test('it needs no other command', async () => {
-  expect(await library.excess(commands)).toEqual({ refused: [], unused: [] });
+  expect(await library.excess()).toEqual({ refused: [], unused: [] });
 });
