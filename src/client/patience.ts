@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'ioredis';
 import type { Cluster } from 'ioredis';
-import { isRedirection } from './cluster-slots';
-import { isPermanent, trueCause } from './failure';
+import { isRedirection, nodeOf } from './cluster-slots';
+import { after } from './deadline';
+import { DeadlineError } from './errors';
+import { closed, isPermanent, trueCause } from './failure';
 
 /** How long to wait before a primary that was lost is looked for again. */
 const RETRY_MS = 250;
@@ -9,13 +12,36 @@ const RETRY_MS = 250;
 /** How long a shard may be without a primary that answers. */
 const PATIENCE_MS = 20_000;
 
-/** Bridges the time in which a shard has no primary. */
+/** Asks primaries one by one, and bridges the time in which a shard has none. */
 export class Patience {
   readonly #db: Cluster;
   #since = performance.now();
 
   constructor(db: Cluster) {
     this.#db = db;
+  }
+
+  /**
+   * Sends a command without a key to one node and, unlike the cluster client, to no other one when its connection breaks.
+   *
+   * @param endpoint - the node as `host:port`
+   */
+  async ask<T>(endpoint: string, name: string, ...args: string[]): Promise<T> {
+    const node = nodeOf(this.#db, endpoint);
+    if (!node) {
+      throw closed();
+    }
+    const command = new Command(name, args, { replyEncoding: 'utf8' });
+    const stop = after(PATIENCE_MS, () => {
+      const text = `${endpoint} did not answer "${name}" within ${PATIENCE_MS} ms`;
+      command.reject(new DeadlineError(text, { endpoint, command: name, duration: PATIENCE_MS }));
+    });
+    try {
+      void node.sendCommand(command);
+      return await command.promise as T;
+    } finally {
+      stop();
+    }
   }
 
   /** The cluster answers. */

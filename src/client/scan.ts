@@ -1,8 +1,6 @@
 import type { Cluster } from 'ioredis';
-import { nodeOf, refreshSlots, untilSlotsKnown } from './cluster-slots';
-import { closed } from './failure';
+import { refreshSlots, untilSlotsKnown } from './cluster-slots';
 import { Patience } from './patience';
-import { sendTo } from './send-to';
 
 /** Which keys to scan for. */
 export interface ScanOptions {
@@ -35,7 +33,7 @@ export interface ScanOptions {
  * scanned again from the beginning, and if slots get another primary meanwhile, that one is scanned too. Only while a slot is still on
  * its way at the end of the scan, keys of it can be missed.
  *
- * Each page has the deadline of a command; what reads the pages may take its time.
+ * What reads the pages may take its time.
  *
  * @throws the error of the last attempt when a shard has no primary that answers for 20 seconds
  */
@@ -55,11 +53,7 @@ export async function* scanAll(db: Cluster, { match, count = 1_000, type }: Scan
       }
       let cursor = '0';
       do {
-        const node = nodeOf(db, next);
-        if (!node) {
-          throw closed();
-        }
-        const [following, keys] = await sendTo<[cursor: string, keys: string[]]>(db, node, 'scan', cursor, ...filter);
+        const [following, keys] = await patience.ask<[cursor: string, keys: string[]]>(next, 'scan', cursor, ...filter);
         cursor = following;
         patience.renew();
         if (keys.length > 0) {
@@ -89,8 +83,8 @@ export async function dbSize(db: Cluster): Promise<number> {
   for (;;) {
     try {
       await untilSlotsKnown(db);
-      const primaries = [...new Set(db.slots.map(([primary]) => primary))].map((name) => nodeOf(db, name));
-      const sizes = await Promise.all(primaries.map((node) => (node ? sendTo<number>(db, node, 'dbsize') : Promise.reject(closed()))));
+      const primaries = new Set(db.slots.map(([primary]) => primary));
+      const sizes = await Promise.all([...primaries].map((primary) => patience.ask<number>(primary, 'dbsize')));
       return sizes.reduce((sum, size) => sum + size, 0);
     } catch (error) {
       await patience.wait(error as Error);

@@ -1,7 +1,7 @@
 import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
-import { callsOf, primariesOf } from './support/primaries';
+import { callsOf, primariesOf, replicated } from './support/primaries';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, connectionFromEnv, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
@@ -246,7 +246,7 @@ test('a transaction that watches is in doubt, and not repeated, when its connect
 
 test('transactions go on after a failover', async () => {
   const node = await primaryFor(ann);
-  await expect.poll(() => node.call('WAIT', 1, 500), { timeout: 20_000 }).toBe(1);
+  await replicated(db);
   await node.kill();
   const outcomes = await Promise.all([transfer(10, { attempts: 50 }), transfer(10, { attempts: 50 }), transaction<[string]>(db, 'main', (tx) => tx.get(ann))]);
   expect(outcomes).toHaveLength(3);

@@ -1,3 +1,5 @@
+import type { Cluster } from 'ioredis';
+import { expect } from 'vitest';
 import type { LocalCluster, LocalNode } from '../../../src/local';
 
 /** The nodes that are primaries now. */
@@ -13,6 +15,12 @@ export async function primariesOf({ nodes }: LocalCluster): Promise<LocalNode[]>
 export async function flush(cluster: LocalCluster): Promise<void> {
   const primaries = await primariesOf(cluster);
   await Promise.all(primaries.map((node) => node.call('FLUSHALL')));
+}
+
+/** Waits until the replicas have everything that a client has written. */
+export async function replicated(db: Cluster): Promise<void> {
+  const primaries = db.nodes('master');
+  await expect.poll(() => Promise.all(primaries.map((node) => node.wait(1, 500))), { timeout: 20_000 }).toEqual(primaries.map(() => 1));
 }
 
 /** How many commands of a name the primaries have got since their statistics were reset. */
