@@ -1,5 +1,5 @@
 import type { ClientFactory } from './client';
-import { close, connect } from 'cdk-memorydb/client';
+import { close, connect, mget } from 'cdk-memorydb/client';
 
 /** This library. */
 export const own: ClientFactory = async (target) => {
@@ -12,7 +12,7 @@ export const own: ClientFactory = async (target) => {
   return {
     get: (key) => db.get(key),
     set: (key, value) => db.set(key, value),
-    mget: (keys) => Promise.all(keys.map((key) => db.get(key))),
+    mget: (keys) => mget(db, keys),
     close: () => close(db),
   };
 };
