@@ -2,7 +2,7 @@ import { spreadOf } from './stats';
 import type { Spread } from './stats';
 
 /** What measurements are in. */
-export type Unit = 'Kilobytes' | 'Milliseconds' | 'Operations per second';
+export type Unit = 'Kilobytes' | 'Microseconds' | 'Milliseconds' | 'Operations per second';
 
 /** One of the things that are compared. */
 export interface Side {

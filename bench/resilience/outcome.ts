@@ -12,7 +12,7 @@ export interface Outcome {
   readonly hanging: number;
   /**
    * From the moment the servers could work again to the client's first success, in milliseconds; undefined for never. Where it writes,
-   * that is a write, since a read may come from a replica that was there all the time.
+   * that is a write, since a read may come from a replica that was there all the time. The slowest shard counts.
    */
   readonly recovery: number | undefined;
   /** The longest time without such a success on the shard, in milliseconds. */
@@ -35,16 +35,22 @@ export function outcomeOf(operations: readonly Operation[], fault: Fault, shardO
   const failed = operations.filter(({ error }) => error !== undefined);
   const succeeded = operations.filter((operation) => operation.end !== undefined && operation.error === undefined);
   const writes = operations.some(({ write }) => write);
-  const ends = succeeded.filter((operation) => hit(operation) && operation.write === writes).map(({ end }) => end!).sort((a, b) => a - b);
+  const ends = new Map<number, number[]>();
+  for (const operation of succeeded.filter((candidate) => hit(candidate) && candidate.write === writes)) {
+    const number = shardOf(operation.key);
+    ends.set(number, (ends.get(number) ?? []).concat(operation.end!));
+  }
+  const perShard = [...ends.values()].map((times) => times.sort((a, b) => a - b));
   const elsewhere = succeeded.filter((operation) => !hit(operation) && operation.start >= at).map(({ start, end }) => end! - start);
-  const first = ends.find((end) => end >= healed);
+  const firsts = perShard.map((times) => times.find((end) => end >= healed));
+  const until = Math.max(...operations.map(({ start }) => start));
   return {
     operations: operations.length,
     errors: failed.length,
     errorsElsewhere: failed.filter((operation) => !hit(operation)).length,
     hanging: operations.filter(({ end }) => end === undefined).length,
-    recovery: first === undefined ? undefined : first - healed,
-    gap: longestGap([...ends, Math.max(...operations.map(({ start }) => start))], at),
+    recovery: firsts.some((first) => first === undefined) ? undefined : Math.max(...firsts.map((first) => first! - healed)),
+    gap: Math.max(...perShard.map((times) => longestGap([...times, until], at))),
     p99Elsewhere: elsewhere.length > 0 ? percentile(elsewhere, 0.99) : undefined,
     lost,
     reason: mostFrequent(failed.map(({ error }) => error!)),
