@@ -82,10 +82,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.npmignore?.exclude(
   ...['/examples/', '/bench/', '/decisions/', '/scripts/', '/rosetta/', '/.ci/'],
   ...['/vitest.config.mts', '/cdk.json', '/cdk.out/', '/.npmrc', '.jsii.tabl.json'],
-  // what `bundle:local` has put into two files
-  '/lib/local/*.js',
+  // what `bundle:local` and `bundle:client` have put into three files
+  ...['/lib/local/*.js', '/lib/client/*.js'],
 );
-project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js');
+project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js', '/lib/client/index.js');
 
 // The plugin's declared peers lag behind eslint and its parser; its rules run on the newer ones.
 project.package.addField('overrides', {
@@ -145,6 +145,10 @@ const bundleLocal = project.addTask('bundle:local', {
   description: 'Bundle MemoryDB Local, so that it brings no runtime dependency',
   exec: 'node scripts/bundle-local.mjs',
 });
+const bundleClient = project.addTask('bundle:client', {
+  description: 'Bundle the client into one file, which loads sooner',
+  exec: 'node scripts/bundle-client.mjs',
+});
 const lintApi = project.addTask('awslint', { description: 'Check the API against the CDK design guidelines', exec: 'node scripts/awslint.mjs' });
 const readme = project.addTask('readme', {
   description: 'Compile the code blocks of the README',
@@ -156,8 +160,9 @@ const languages = project.addTask('languages', {
 });
 const build = project.addTask('compile:all', {
   description: 'Compile everything that the package holds',
-  steps: [{ spawn: 'pre-compile' }, { spawn: 'compile' }, { spawn: bundleLocal.name }],
+  steps: [{ spawn: 'pre-compile' }, { spawn: 'compile' }, { spawn: bundleLocal.name }, { spawn: bundleClient.name }],
 });
+project.postCompileTask.prependSpawn(bundleClient);
 project.postCompileTask.prependSpawn(bundleLocal);
 project.postCompileTask.spawn(lintApi);
 project.postCompileTask.spawn(readme);

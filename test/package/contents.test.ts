@@ -75,6 +75,10 @@ describe('the packed package', () => {
     }
   });
 
+  test('has the client in one file', () => {
+    expect(tarball.files.filter((file) => file.startsWith('lib/client/') && file.endsWith('.js'))).toEqual(['lib/client/index.js']);
+  });
+
   test('has MemoryDB Local once, bundled with all it needs', () => {
     const scripts = tarball.files.filter((file) => file.startsWith('lib/local/') && file.endsWith('.js'));
     expect(scripts.sort()).toEqual(['lib/local/cli.js', 'lib/local/index.js']);
