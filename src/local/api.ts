@@ -1,3 +1,20 @@
+/** Whose environment is wanted. */
+export interface EnvironmentOptions {
+  /**
+   * A Lambda function: its logical id or the beginning of it, its construct path or its function name.
+   *
+   * @default - the only function or container that connects to a cluster
+   */
+  readonly function?: string;
+
+  /**
+   * A container of an ECS task: its name, or `<logical id of the task definition>/<name>`.
+   *
+   * @default - the only function or container that connects to a cluster
+   */
+  readonly container?: string;
+}
+
 /** What `startLocal` takes. */
 export interface LocalOptions {
   /**
@@ -24,7 +41,8 @@ export interface LocalOptions {
   readonly template?: object;
 
   /**
-   * Where the servers keep their files and logs. A directory given here stays when the servers stop.
+   * Where the servers keep their files and logs: a directory that is empty or does not exist yet, or one of a MemoryDB Local
+   * before. It stays when the servers stop.
    *
    * @default - a temporary directory, removed at stop
    */
@@ -38,12 +56,19 @@ export interface LocalOptions {
   readonly server?: string;
 
   /**
-   * The host name that the nodes announce and their certificate carries. It has to lead to this machine's 127.0.0.1;
-   * that address itself may be given too.
+   * The host name that the nodes announce and their certificate carries. It has to lead to 127.0.0.1 or ::1 and nowhere else;
+   * the address 127.0.0.1 itself may be given too.
    *
    * @default 'localhost'
    */
   readonly host?: string;
+
+  /**
+   * Whose environment will be asked for: a choice that does not fit fails before any server starts.
+   *
+   * @default - checked when it is asked for
+   */
+  readonly consumer?: EnvironmentOptions;
 
   /**
    * How long a node may be silent until the others take it for failed, in milliseconds, at least 100.
@@ -146,23 +171,6 @@ export interface LocalCluster {
    * @throws when there is no such user, or several and none is chosen
    */
   environment(userName?: string, prefix?: string): Record<string, string>;
-}
-
-/** Whose environment is wanted. */
-export interface EnvironmentOptions {
-  /**
-   * A Lambda function: its logical id or the beginning of it, its construct path or its function name.
-   *
-   * @default - the only function or container that connects to a cluster
-   */
-  readonly function?: string;
-
-  /**
-   * A container of an ECS task: its name, or `<logical id of the task definition>/<name>`.
-   *
-   * @default - the only function or container that connects to a cluster
-   */
-  readonly container?: string;
 }
 
 /** The clusters of an app on this machine. */

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ConstructMetadata, constructPaths } from './construct-paths';
 import { DEFAULT_ACCOUNT, DEFAULT_REGION, resourcesOfType, Stack, Template } from './template';
 
 interface Artifact {
   readonly type: string;
   readonly environment?: string;
   readonly displayName?: string;
+  readonly metadata?: ConstructMetadata;
+  /** Where newer versions write what stood in `metadata` before. */
+  readonly additionalMetadataFile?: string;
   readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly directoryName?: string; readonly file?: string };
 }
 
@@ -35,6 +39,7 @@ export function readAssembly(directory: string): Stack[] {
     if (artifact.type !== 'aws:cloudformation:stack' || templateFile === undefined) {
       return [];
     }
+    const metadata = readMetadata(artifact, directory);
     return withNested({
       name: stackName ?? id,
       id,
@@ -43,8 +48,13 @@ export function readAssembly(directory: string): Stack[] {
       path: artifact.displayName?.replace(/ \(.*\)$/, ''),
       ...parseEnvironment(artifact.environment ?? ''),
       template: readJson(join(directory, templateFile), directory) as Template,
-    }, assets);
+      constructs: constructPaths(metadata, templateFile),
+    }, assets, metadata);
   });
+}
+
+function readMetadata({ metadata, additionalMetadataFile: file }: Artifact, directory: string): ConstructMetadata {
+  return { ...metadata, ...file === undefined ? {} : readJson(join(directory, file), directory) as ConstructMetadata };
 }
 
 function readAssets(artifacts: readonly Artifact[], directory: string): Assets {
@@ -56,7 +66,7 @@ function readAssets(artifacts: readonly Artifact[], directory: string): Assets {
 }
 
 /** A nested stack is a resource with the address of a template; the assembly has the template among its assets. */
-function withNested(stack: Stack, assets: Assets): Stack[] {
+function withNested(stack: Stack, assets: Assets, metadata: ConstructMetadata): Stack[] {
   const nested = resourcesOfType([stack], 'AWS::CloudFormation::Stack').flatMap(({ logicalId, resource }) => {
     const hash = /([0-9a-f]{64})\.json/.exec(JSON.stringify(resource.Properties?.TemplateURL) ?? '')?.[1];
     const file = hash === undefined ? undefined : assets[hash];
@@ -64,8 +74,16 @@ function withNested(stack: Stack, assets: Assets): Stack[] {
       return [];
     }
     const template = readJson(join(stack.assembly, file), stack.assembly) as Template;
-    const child = { ...stack, name: `${stack.name}/${logicalId}`, id: `${stack.id}-${logicalId}`, path: undefined, template, parent: { stack, logicalId } };
-    return withNested(child, assets);
+    const child = {
+      ...stack,
+      name: `${stack.name}/${logicalId}`,
+      id: `${stack.id}-${logicalId}`,
+      path: undefined,
+      template,
+      constructs: constructPaths(metadata, file),
+      parent: { stack, logicalId },
+    };
+    return withNested(child, assets, metadata);
   });
   return [stack, ...nested];
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { withoutConnections } from './environment';
 import { Local, startLocal } from './index';
+import { Watchdog } from './watchdog';
 
 const USAGE = `Usage: cdk-memorydb local up [options] [-- COMMAND [ARGUMENT ...]]
 
@@ -95,18 +96,20 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const signals = new SignalSwitch();
   const started = Date.now();
+  const choice = { function: options.function, container: options.container };
+  const chosen = options.function !== undefined || options.container !== undefined;
   const local = await startLocal({
     app: options.app,
     stack: options.stack,
     dataDir: options['data-dir'],
     server: options.server,
     host: options.host,
+    ...chosen || command.length > 0 ? { consumer: choice } : {},
   });
   try {
     local.notices.forEach((notice) => say(`note: ${notice}`));
     local.clusters.forEach((cluster) => say(`${cluster.name}: ${cluster.nodes.length} nodes on ${cluster.host}:${cluster.port}`));
     say(`ready in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    const choice = { function: options.function, container: options.container };
     if (command.length > 0) {
       return await run(command, local.environment(choice), signals);
     }
@@ -120,23 +123,48 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Run a command to its end. */
+/** Run a command to its end, which is at the latest the end of this process. */
 async function run(command: readonly string[], environment: Record<string, string>, signals: SignalSwitch): Promise<number> {
   const [program, ...args] = command;
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...withoutConnections(process.env, environment), ...environment } });
+  // A terminal is for one group of processes, this one. Without a terminal the command has its own, which can be ended as a whole.
+  const ownGroup = !process.stdin.isTTY;
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...withoutConnections(process.env, environment), ...environment },
+    detached: ownGroup,
+  });
+  const target = child.pid === undefined || !ownGroup ? child.pid : -child.pid;
+  const watchdog = new Watchdog();
+  if (target !== undefined) {
+    watchdog.add(target);
+  }
   signals.set((signal) => {
     // A terminal sends its interrupt to the command itself.
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) {
-      child.kill(signal);
+    if (target !== undefined && (ownGroup || signal !== 'SIGINT')) {
+      send(target, signal);
     }
   });
-  return new Promise((resolve) => {
+  const code = await new Promise<number>((resolve) => {
     child.once('error', (error) => {
       say(`cannot run ${JSON.stringify(program)}: ${error.message}`);
       resolve(127);
     });
-    child.once('exit', (code, signal) => resolve(signal === null ? code ?? 1 : 128 + constants.signals[signal]));
+    child.once('exit', (status, signal) => resolve(signal === null ? status ?? 1 : 128 + constants.signals[signal]));
   });
+  signals.set(() => undefined);
+  if (target !== undefined) {
+    watchdog.remove(target);
+  }
+  await watchdog.close();
+  return code;
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 async function untilSignal(signals: SignalSwitch): Promise<void> {

@@ -165,9 +165,9 @@ function choose(consumers: readonly Consumer[], kind: Consumer['kind'], wanted: 
   return found[0];
 }
 
-/** The path of the construct, which stands in the metadata with the name of its inner resource. */
-function constructPaths({ resource }: LocatedResource): string[] {
-  const path = resource.Metadata?.['aws:cdk:path'];
+/** The path of the construct, from the template or the assembly around it; it ends with the name of the inner resource. */
+function constructPaths({ stack, logicalId, resource }: LocatedResource): string[] {
+  const path = resource.Metadata?.['aws:cdk:path'] ?? stack.constructs?.get(logicalId);
   return typeof path === 'string' ? [path, path.replace(/\/Resource$/, '')] : [];
 }
 

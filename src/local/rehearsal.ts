@@ -1,8 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdminAccount, adminRules, defaultUserRules, userRules } from './access-control';
 import { AdminConnection } from './admin';
+import { makeTemporaryDirectory } from './data-directory';
 import { toSettings } from './parameters';
 import { ClusterPlan, UserPlan } from './plan';
 import { quote } from './server-config';
@@ -38,8 +37,7 @@ export class Rehearsal {
    */
   static async open(binary: string, admin: AdminAccount, watchdog: Watchdog): Promise<Rehearsal> {
     // Not in the data directory: the path of a socket is limited to about a hundred bytes.
-    const directory = mkdtempSync(join(tmpdir(), 'memorydb-try-'));
-    watchdog.addPath(directory);
+    const directory = makeTemporaryDirectory('memorydb-try-', watchdog);
     const socket = join(directory, 'socket');
     const server = new ServerProcess(binary, directory, watchdog);
     const account = `user ${admin.username} ${adminRules(admin).join(' ')}`;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { Local, LocalCluster, LocalOptions } from './api';
+import { Local, LocalCluster, LocalNode, LocalOptions } from './api';
 import { readAssembly, selectStacks, standaloneStack } from './assembly';
 import { createCertificates } from './certificates';
-import { consumerEnvironment } from './consumers';
+import { consumerEnvironment, StartedCluster } from './consumers';
 import { openDataDirectory } from './data-directory';
 import { connectionVariables } from './environment';
+import { checkHost } from './host';
 import { Evaluator } from './intrinsics';
 import { launchCluster, LaunchContext, LaunchedCluster } from './launch';
 import { ClusterPlan, planClusters } from './plan';
@@ -16,6 +16,8 @@ import { makePassword } from './secrets';
 import { findServer } from './server-binary';
 import { Stack, Template } from './template';
 import { Watchdog } from './watchdog';
+
+const DEFAULT_HOST = 'localhost';
 
 /**
  * Start the MemoryDB clusters of an app on this machine: real servers with TLS, the users, access strings, parameters,
@@ -26,11 +28,16 @@ import { Watchdog } from './watchdog';
  * @throws when the app, a server program or something that a cluster needs is missing, or a server does not start
  */
 export async function startLocal(options: LocalOptions = {}): Promise<Local> {
-  checkOptions(options);
+  await checkOptions(options);
   const stacks = options.template === undefined ? readAssembly(options.app ?? 'cdk.out') : [standaloneStack(options.template as Template)];
   const plans = planClusters(selectStacks(stacks, options.stack), stacks, new Evaluator(stacks));
   if (plans.length === 0) {
     throw new Error(`found no AWS::MemoryDB::Cluster in ${stacks.map((stack) => stack.name).join(', ') || 'an assembly without stacks'}`);
+  }
+  if (options.consumer !== undefined) {
+    // The clusters as they will be, but for the nodes.
+    const planned = plans.map((plan) => startedCluster(plan, createCluster(plan, [], options.host ?? DEFAULT_HOST, '')));
+    consumerEnvironment(stacks, planned, options.consumer);
   }
   const binary = findServer(options.server);
   const watchdog = new Watchdog();
@@ -44,10 +51,10 @@ export async function startLocal(options: LocalOptions = {}): Promise<Local> {
   }
 }
 
-function checkOptions(options: LocalOptions): void {
-  const { host = 'localhost', nodeTimeout = 1000, startTimeout = 30_000 } = options;
-  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host) || (isIP(host) !== 0 && host !== '127.0.0.1')) {
-    throw new Error(`host must be a host name of this machine or 127.0.0.1, got ${JSON.stringify(host)}`);
+async function checkOptions(options: LocalOptions): Promise<void> {
+  const { app = 'cdk.out', dataDir, host = DEFAULT_HOST, nodeTimeout = 1000, startTimeout = 30_000 } = options;
+  if (app === '' || dataDir === '') {
+    throw new Error(`${app === '' ? 'app' : 'dataDir'} must name a directory, got "": leave it out for the default, or write "." for the current directory`);
   }
   if (!Number.isInteger(nodeTimeout) || nodeTimeout < 100) {
     throw new Error(`nodeTimeout must be a whole number of milliseconds, at least 100, got ${nodeTimeout}`);
@@ -55,10 +62,11 @@ function checkOptions(options: LocalOptions): void {
   if (!(startTimeout > 0)) {
     throw new Error(`startTimeout must be a positive number of milliseconds, got ${startTimeout}`);
   }
+  await checkHost(host);
 }
 
 async function prepare(options: LocalOptions, binary: string, watchdog: Watchdog): Promise<LaunchContext> {
-  const host = options.host ?? 'localhost';
+  const host = options.host ?? DEFAULT_HOST;
   const directory = openDataDirectory(options.dataDir, watchdog);
   const certificates = await createCertificates(host);
   const tlsFiles = {
@@ -109,11 +117,7 @@ async function launchAll(
 }
 
 function createLocal(stacks: readonly Stack[], launched: readonly LaunchedCluster[], notices: readonly string[], context: LaunchContext): Local {
-  const started = launched.map((cluster) => ({
-    stack: cluster.plan.located.stack,
-    located: cluster.plan.located,
-    cluster: createCluster(cluster, context),
-  }));
+  const started = launched.map(({ plan, nodes }) => startedCluster(plan, createCluster(plan, nodes, context.host, context.tlsFiles.caFile)));
   const clusters = started.map(({ cluster }) => cluster);
   let stopping: Promise<void> | undefined;
   const stop = async () => {
@@ -131,16 +135,20 @@ function createLocal(stacks: readonly Stack[], launched: readonly LaunchedCluste
   };
 }
 
-function createCluster({ plan, nodes }: LaunchedCluster, context: LaunchContext): LocalCluster {
+function startedCluster({ located }: ClusterPlan, cluster: LocalCluster): StartedCluster {
+  return { stack: located.stack, located, cluster };
+}
+
+function createCluster(plan: ClusterPlan, nodes: readonly LocalNode[], host: string, caFile: string): LocalCluster {
   const cluster: LocalCluster = {
     stackName: plan.located.stack.name,
     logicalId: plan.located.logicalId,
     name: plan.name,
     region: plan.region,
-    host: context.host,
-    port: nodes[0].port,
+    host,
+    port: nodes[0]?.port ?? 0,
     tls: plan.tls,
-    ...plan.tls ? { caFile: context.tlsFiles.caFile } : {},
+    ...plan.tls ? { caFile } : {},
     users: plan.users.map(({ name, passwords, accessString }) => ({ name, password: passwords[0], accessString })),
     nodes,
     environment: (userName, prefix) => connectionVariables(cluster, userName, prefix),

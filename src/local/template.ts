@@ -23,6 +23,8 @@ export interface Stack {
   readonly id: string;
   /** The path of the construct, when it is known. */
   readonly path?: string;
+  /** The path of the construct behind each logical id, as far as the assembly tells. */
+  readonly constructs?: ReadonlyMap<string, string>;
   /** The directory of its cloud assembly; every stage has its own. */
   readonly assembly: string;
   readonly region: string;

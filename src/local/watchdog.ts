@@ -18,9 +18,9 @@ if [ $# -gt 0 ]; then sleep 0.2; rm -rf -- "$@"; fi
 `;
 
 /**
- * Ends the servers when this process ends, in whatever way: at its normal end, by a signal, or by SIGKILL.
+ * Ends the servers, or a command, when this process ends, in whatever way: at its normal end, by a signal, or by SIGKILL.
  *
- * A tiny shell waits at a pipe from this process. When the pipe closes it kills the servers that are still there.
+ * A tiny shell waits at a pipe from this process. When the pipe closes it kills what is still there.
  */
 export class Watchdog {
   private readonly pids = new Set<number>();
@@ -40,13 +40,13 @@ export class Watchdog {
     process.on('exit', this.onExit);
   }
 
-  /** Watch over a server. */
+  /** Watch over a process, or over a group of processes by its negative number. */
   add(pid: number): void {
     this.pids.add(pid);
     this.tell(`+${pid}`);
   }
 
-  /** Forget a server that has ended, since its number may be given to another process. */
+  /** Forget what has ended, since its number may be given to another process. */
   remove(pid: number): void {
     if (this.pids.delete(pid)) {
       this.tell(`-${pid}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnOutput, NestedStack, Stack, StackProps, Stage } from 'aws-cdk-lib';
@@ -181,11 +181,10 @@ describe('a choice of stacks', () => {
       const users = new Users(scope, 'Users', env('eu-west-1'));
       const nested = new NestedStack(users, 'Nested');
       const cluster = new CfnCluster(nested, 'Cluster', { clusterName: 'orders', aclName: users.acl.ref, nodeType: 'db.t4g.small', numReplicasPerShard: 0 });
+      const code = { handler: 'index.handler', runtime: 'nodejs22.x', role: 'arn:aws:iam::000000000000:role/any', code: { zipFile: 'exports.handler = 1' } };
+      new CfnFunction(users, 'Inner', code);
       new CfnFunction(new NestedStack(users, 'Other'), 'Inner', {
-        role: 'arn:aws:iam::000000000000:role/any',
-        code: { zipFile: 'exports.handler = 1' },
-        handler: 'index.handler',
-        runtime: 'nodejs22.x',
+        ...code,
         environment: { variables: { MEMORYDB_HOST: cluster.attrClusterEndpointAddress, MEMORYDB_USERNAME: 'worker' } },
       });
       new Web(scope, 'Far', cluster, users.secret, env('us-west-2'));
@@ -194,7 +193,9 @@ describe('a choice of stacks', () => {
     expect(local.clusters.map(({ stackName, users }) => [stackName, users.map((user) => user.name)])).toEqual([
       ['Users/NestedNestedStackNestedNestedStackResourceDEFDAA4D', ['app', 'worker']],
     ]);
-    expect(local.environment({ function: 'Inner' })).toEqual(local.clusters[0].environment('worker'));
+    expect(local.environment({ function: 'Users/Other/Inner' })).toEqual(local.clusters[0].environment('worker'));
+    expect(local.environment({ function: 'Users/Inner' })).toEqual({});
+    expect(() => local.environment({ function: 'Inner' })).toThrow('function "Inner" may be any of several, choose one: Users/Inner, Users/Other');
     expect(local.environment({ function: 'Far/Handler' })).toEqual({ ...local.clusters[0].environment('app'), TABLE: 'orders', URL: 'rediss://localhost' });
   });
 
@@ -217,6 +218,23 @@ describe('a choice of stacks', () => {
     });
     const local = await start({ app });
     expect(local.environment()).toEqual(local.clusters[0].environment('worker', 'CACHE'));
+  });
+
+  test.each([
+    [{ function: 'Other' }, 'found no function "Other", choose one: Web/Handler, Web/Idle'],
+    [{}, 'several functions or containers connect to a cluster, choose one: Web/Handler, Web/Task/worker'],
+  ])('fails on the consumer %j before it looks for a server', async (consumer, message) => {
+    await expect(startLocal({ app: synthesize(`consumer-${Object.keys(consumer)}`, buildAll), server: '/nowhere', consumer })).rejects.toThrow(message);
+  });
+
+  test('paths are also known from a manifest that holds all metadata itself', () => {
+    const app = synthesize('inline', buildAll);
+    const manifest = JSON.parse(readFileSync(join(app, 'manifest.json'), 'utf8'));
+    const { additionalMetadataFile: file, ...web } = manifest.artifacts.Web;
+    manifest.artifacts.Web = { ...web, metadata: JSON.parse(readFileSync(join(app, file), 'utf8')) };
+    writeFileSync(join(app, 'manifest.json'), JSON.stringify(manifest));
+    const stack = readAssembly(app).find(({ name }) => name === 'Web');
+    expect(stack?.constructs?.get('Idle')).toBe('Web/Idle');
   });
 
   test('fails on a stack without clusters', async () => {

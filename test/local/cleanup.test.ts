@@ -99,6 +99,12 @@ describe('cdk-memorydb local up', () => {
     expect(child.output).toBe('undefined\n');
   });
 
+  test('fails on a function that is not there before it looks for a server', async () => {
+    const child = runNode([CLI, 'local', 'up', '--app', app, '--function', 'Nobody', '--server', '/nowhere']);
+    expect(await child.ended).toBe(1);
+    expect(child.errors).toBe('cdk-memorydb: found no function "Nobody", choose one: there is none\n');
+  });
+
   test('prints no variable whose name a shell would run', async () => {
     const directory = join(folder, 'names');
     const variables = { 'A$(id)': '1', 'my-name': '2', 'GOOD': "it's\n$(id)" };
@@ -123,6 +129,22 @@ describe('cdk-memorydb local up', () => {
     expect(await child.ended).toBe(9);
   });
 
+  test('killed with SIGKILL takes the command and what it has started along', async () => {
+    const script = 'const { spawn } = require("child_process");'
+      + 'const inner = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);'
+      + 'console.log(JSON.stringify([process.pid, inner.pid])); setInterval(() => {}, 1000)';
+    const child = runNode([CLI, 'local', 'up', '--app', app, '--', process.execPath, '-e', script]);
+    await eventually(() => child.output.includes(']'));
+    const pids = JSON.parse(child.output) as number[];
+    try {
+      expect(pids.every(isRunning)).toBe(true);
+      child.process.kill('SIGKILL');
+      await eventually(() => !pids.some(isRunning));
+    } finally {
+      pids.filter(isRunning).forEach((pid) => process.kill(pid, 'SIGKILL'));
+    }
+  });
+
   test('fails with 127 on a command that is not there', async () => {
     const child = runNode([CLI, 'local', 'up', '--app', app, '--', 'no-such-command']);
     expect(await child.ended).toBe(127);
@@ -136,6 +158,7 @@ describe('cdk-memorydb local up', () => {
     [['local', 'up', 'node', 'x.js'], 2, /^$/, /unknown command "local up node x.js", put "--" in front of the program to run/],
     [['local', 'up', '--nonsense'], 2, /^$/, /'--nonsense'/],
     [['local', 'up', '--'], 2, /^$/, /nothing stands after "--"/],
+    [['local', 'up', '--app', ''], 1, /^$/, /app must name a directory, got ""/],
     [['local', 'up', '--app', '/nowhere'], 1, /^$/, /found no cloud assembly in "\/nowhere"/],
   ])('%j exits with %i', async (args, code, output, errors) => {
     const child = runNode([CLI, ...args]);

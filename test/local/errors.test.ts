@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { clusterTemplate, user } from './fixtures';
 import { startLocal } from '../../src/local';
@@ -90,11 +90,52 @@ test('fails when time runs out, with the end of a log', async () => {
 test.each([
   [{ host: 'two words' }, /^host must be a host name/],
   [{ host: '10.0.0.1' }, /^host must be a host name of this machine or 127.0.0.1, got "10.0.0.1"/],
+  // An address in another notation and a name that is too long: no name server is asked for either.
+  [{ host: '0x0a000001' }, /^host "0x0a000001" must lead to 127.0.0.1 or ::1, where the servers listen, but leads to 10.0.0.1: use "localhost"/],
+  [{ host: 'a'.repeat(64) }, /^host "a{64}" must lead to 127.0.0.1, but cannot be resolved \(.*\): use "localhost"/],
+  [{ template: undefined, app: '' }, /^app must name a directory, got ""/],
+  [{ dataDir: '' }, /^dataDir must name a directory, got ""/],
+  [{ dataDir: 'package.json' }, /^data directory "\/.*\/package.json" cannot be used: ENOTDIR.*; choose one that can be made and written$/],
+  [{ dataDir: 'package.json/data' }, /^data directory "\/.*\/package.json\/data" cannot be used: ENOTDIR/],
+  [{ dataDir: '/proc/memorydb/data' }, /^data directory "\/proc\/memorydb\/data" cannot be used: E/],
+  [{ dataDir: 'src' }, /^data directory "\/.*\/src" holds files that are not of MemoryDB Local, choose one that is empty or does not exist$/],
   [{ nodeTimeout: 1 }, /^nodeTimeout must be/],
   [{ startTimeout: 0 }, /^startTimeout must be/],
   [{ template: undefined, app: '/nowhere' }, /^found no cloud assembly in "\/nowhere": .* synthesize the app first/],
 ])('fails on the options %j', async (options, message) => {
   await expect(startLocal({ template: clusterTemplate(USERS), ...options })).rejects.toThrow(message);
+});
+
+test.each([
+  ['is relative', (folder: string) => relative('', folder)],
+  ['is longer than the path of a socket may be', (folder: string) => {
+    const long = join(folder, 'long'.repeat(30));
+    mkdirSync(long);
+    return long;
+  }],
+])('starts where TMPDIR %s', async (_, temporaryIn) => {
+  const folder = mkdtempSync(join(tmpdir(), 'memorydb-test-'));
+  const temporary = process.env.TMPDIR;
+  process.env.TMPDIR = temporaryIn(folder);
+  try {
+    const local = await startLocal({ template: clusterTemplate(USERS, { NumReplicasPerShard: 0 }) });
+    expect(await local.nodes[0].call('PING')).toBe('PONG');
+    await local.stop();
+    expect(existsSync(local.caFile)).toBe(false);
+  } finally {
+    restore('TMPDIR', temporary);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('fails where TMPDIR is not there', async () => {
+  const temporary = process.env.TMPDIR;
+  process.env.TMPDIR = '/nowhere';
+  try {
+    await expect(startLocal({ template: clusterTemplate(USERS) })).rejects.toThrow(/^cannot make a temporary directory: ENOENT.*; set TMPDIR to/);
+  } finally {
+    restore('TMPDIR', temporary);
+  }
 });
 
 function restore(name: string, value: string | undefined): void {
