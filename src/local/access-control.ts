@@ -12,6 +12,9 @@ const BLOCKED_COMMANDS = [
 /** Rules that set or drop passwords, or forget what was said before. */
 const REFUSED_RULES = /^(nopass|resetpass|reset|[<>#!].*)$/i;
 
+/** What the service knows and a plain server of version 7.0 does not: search, JSON, and commands that engine version 7.2 brought. */
+const SERVICE_ONLY = /^[+-](@search|@json|ft\..+|json\..+|client\|no-touch|client\|setinfo|cluster\|myshardid|waitaof)$/i;
+
 /** The account by which the nodes replicate and MemoryDB Local looks after them. */
 export interface AdminAccount {
   readonly username: string;
@@ -35,6 +38,16 @@ export function userRules(user: UserPlan): string[] {
     );
   }
   return ['reset', ...user.passwords.map(hashRule), ...rules.map(blockInSelector), ...BLOCKED_COMMANDS];
+}
+
+/** The words of a rule or selector that the service knows even where a server does not. Any other unknown word may be a denial that is misspelt. */
+export function serviceOnly(rule: string): string[] {
+  return rule.split(/[\s()]+/).filter((word) => SERVICE_ONLY.test(word));
+}
+
+/** A selector without some of its words. */
+export function without(selector: string, words: readonly string[]): string {
+  return `(${selector.slice(1, -1).split(/\s+/).filter((word) => !words.includes(word)).join(' ')})`;
 }
 
 /** The rules of the built-in `default` user: all without a password behind `open-access`, otherwise nothing. */

@@ -1,3 +1,5 @@
+import { PARAMETERS } from '../private/parameters';
+
 /** Where the service's families differ from the servers' own defaults. */
 const FAMILY_DEFAULTS: Readonly<Record<string, string>> = {
   'maxmemory-policy': 'noeviction',
@@ -14,24 +16,12 @@ const BUFFER_PARTS = ['hard-limit', 'soft-limit', 'soft-seconds'];
 const BUFFER_PARAMETER = /^client-output-buffer-limit-(normal|pubsub)-(hard-limit|soft-limit|soft-seconds)$/;
 
 /**
- * Every other parameter of the service, whatever the family.
+ * Whether the service has a parameter of this name, whatever the family.
  *
  * Only these reach the server: its own settings say where it listens and whom it lets in, and one of them in a group would win.
  */
-const SERVICE_PARAMETERS = new Set([
-  'acllog-max-len', 'activedefrag', 'active-defrag-cycle-max', 'active-defrag-cycle-min', 'active-defrag-ignore-bytes',
-  'active-defrag-max-scan-fields', 'active-defrag-threshold-lower', 'active-defrag-threshold-upper', 'active-expire-effort', 'activerehashing',
-  'client-query-buffer-limit', 'hash-max-listpack-entries', 'hash-max-listpack-value', 'hash-max-ziplist-entries', 'hash-max-ziplist-value',
-  'hll-sparse-max-bytes', 'latency-tracking', 'lazyfree-lazy-eviction', 'lazyfree-lazy-expire', 'lazyfree-lazy-server-del',
-  'lazyfree-lazy-user-del', 'lfu-decay-time', 'lfu-log-factor', 'list-compress-depth', 'maxmemory-policy', 'maxmemory-samples',
-  'notify-keyspace-events', 'proto-max-bulk-len', 'search-enabled', 'search-query-timeout-ms', 'set-max-intset-entries',
-  'slowlog-log-slower-than', 'slowlog-max-len', 'stream-node-max-bytes', 'stream-node-max-entries', 'tcp-keepalive', 'timeout',
-  'tracking-table-max-keys', 'zset-max-listpack-entries', 'zset-max-listpack-value', 'zset-max-ziplist-entries', 'zset-max-ziplist-value',
-]);
-
-/** Whether the service has a parameter of this name. */
 export function isServiceParameter(name: string): boolean {
-  return SERVICE_PARAMETERS.has(name) || BUFFER_PARAMETER.test(name);
+  return Object.hasOwn(PARAMETERS, name);
 }
 
 /** A setting of the server. */

@@ -1,7 +1,8 @@
+import { checkFamily, checkIamUsers, checkParameter, familyOfBuiltInGroup } from './engine-rules';
 import { Evaluator } from './intrinsics';
 import { isServiceParameter } from './parameters';
 import { makePassword, Passwords } from './secrets';
-import { checkAuthentication, checkName, checkPassword, checkUserNames } from './service-rules';
+import { checkAuthentication, checkClusterNames, checkName, checkPassword, checkUserNames } from './service-rules';
 import { describe, LocatedResource, nearest, resourcesOfType, Stack } from './template';
 
 /** A user as the template wants it. */
@@ -10,6 +11,8 @@ export interface UserPlan {
   /** `Stack/LogicalId` */
   readonly origin: string;
   readonly accessString: string;
+  /** Whether it signs in with IAM at the service. */
+  readonly iam: boolean;
   /** One or two; the first is handed out. */
   readonly passwords: readonly string[];
 }
@@ -42,7 +45,9 @@ const OPEN_ACCESS = 'open-access';
 export function planClusters(stacks: readonly Stack[], all: readonly Stack[], evaluator: Evaluator): ClusterPlan[] {
   const passwords = new Passwords(evaluator);
   const clusters = resourcesOfType(stacks, 'AWS::MemoryDB::Cluster').filter((located) => evaluator.exists(located));
-  return clusters.map((located) => planCluster(located, all, evaluator, passwords));
+  const plans = clusters.map((located) => planCluster(located, all, evaluator, passwords));
+  checkClusterNames(plans, evaluator);
+  return plans;
 }
 
 function planCluster(located: LocatedResource, all: readonly Stack[], evaluator: Evaluator, passwords: Passwords): ClusterPlan {
@@ -60,6 +65,8 @@ function planCluster(located: LocatedResource, all: readonly Stack[], evaluator:
     );
   }
   const group = planParameters(located, all, evaluator);
+  const users = openAccess ? [] : planUsers(located, aclName, all, evaluator, passwords);
+  checkIamUsers(users, located, evaluator);
   return {
     located,
     name,
@@ -68,7 +75,7 @@ function planCluster(located: LocatedResource, all: readonly Stack[], evaluator:
     replicas: readCount(located, 'NumReplicasPerShard', read('NumReplicasPerShard') ?? 1, 0, 5),
     tls,
     openAccess,
-    users: openAccess ? [] : planUsers(located, aclName, all, evaluator, passwords),
+    users,
     ...group,
   };
 }
@@ -103,6 +110,7 @@ function planUser(name: string, user: LocatedResource, evaluator: Evaluator, pas
     name,
     origin: describe(user),
     accessString: evaluator.text(AccessString, user.stack),
+    iam: entries.length === 0,
     // An IAM user has no password at the service; here one stands in for its token.
     passwords: entries.length === 0 ? [makePassword()] : entries.map((entry) => checkPassword(passwords.of(entry, user.stack), user)),
   };
@@ -115,6 +123,7 @@ function planParameters(
 ): { readonly parameters: Readonly<Record<string, string>>; readonly notices: readonly string[] } {
   const name = evaluator.text(cluster.resource.Properties?.ParameterGroupName, cluster.stack);
   if (name === '' || name.startsWith('default.')) {
+    checkFamily(name, familyOfBuiltInGroup(name), cluster, evaluator);
     // The groups for vector search differ from the others in this.
     return { parameters: name.endsWith('.search') ? { 'search-enabled': 'yes' } : {}, notices: [] };
   }
@@ -123,6 +132,9 @@ function planParameters(
     return { parameters: {}, notices: [`parameter group "${name}" of cluster ${describe(cluster)} is in no stack that was read, defaults are used`] };
   }
   const values = evaluator.evaluate(group.resource.Properties?.Parameters ?? {}, group.stack) as Readonly<Record<string, unknown>>;
+  const family = evaluator.text(group.resource.Properties?.Family, group.stack);
+  checkFamily(name, family, cluster, evaluator);
+  Object.entries(values).forEach(([parameter, value]) => checkParameter(parameter, String(value), family, group, evaluator));
   const known = Object.entries(values).filter(([parameter]) => isServiceParameter(parameter));
   return {
     parameters: Object.fromEntries(known.map(([parameter, value]) => [parameter, String(value)])),

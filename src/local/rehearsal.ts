@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AdminAccount, adminRules, defaultUserRules, userRules } from './access-control';
+import { AdminAccount, adminRules, defaultUserRules, serviceOnly, userRules, without } from './access-control';
 import { AdminConnection } from './admin';
 import { makeTemporaryDirectory } from './data-directory';
 import { toSettings } from './parameters';
@@ -100,14 +100,21 @@ export class Rehearsal {
   private async tryUser(user: UserPlan): Promise<string[]> {
     const notices: string[] = [];
     for (const rule of userRules(user)) {
-      const refusal = await this.tryCall('ACL', 'SETUSER', user.name, rule);
-      if (refusal !== undefined && /unknown command or category/i.test(refusal)) {
-        notices.push(`"${rule}" in the access string of user "${user.name}" is left out, this server does not know it`);
-      } else if (refusal !== undefined) {
+      let refusal = await this.tryRule(user, rule);
+      const missing = refusal !== undefined && /unknown command or category/i.test(refusal) ? serviceOnly(rule) : [];
+      if (missing.length > 0) {
+        notices.push(...missing.map((word) => `"${word}" in the access string of user "${user.name}" is left out, this server does not know it`));
+        refusal = missing.includes(rule) ? undefined : await this.tryRule(user, without(rule, missing));
+      }
+      if (refusal !== undefined) {
         throw new Error(`the access string of user "${user.name}" (${user.origin}) is refused by the server: ${refusal}`);
       }
     }
     return notices;
+  }
+
+  private async tryRule(user: UserPlan, rule: string): Promise<string | undefined> {
+    return this.tryCall('ACL', 'SETUSER', user.name, rule);
   }
 
   private async tryCall(...args: readonly string[]): Promise<string | undefined> {

@@ -24,6 +24,27 @@ export function checkName(property: string, name: string, located: LocatedResour
 }
 
 /**
+ * Check that clusters can be there at once. Those of several stages may have the same name: a stage is deployed on its own.
+ *
+ * @throws when two of one assembly have the same name in one Region
+ */
+export function checkClusterNames(plans: readonly { readonly name: string; readonly located: LocatedResource }[], evaluator: Evaluator): void {
+  const first = new Map<string, LocatedResource>();
+  for (const { name, located } of plans.filter((plan) => !evaluator.isPlaceholder(plan.name))) {
+    const { assembly, account, region } = located.stack;
+    const place = [assembly, account, region, name].join('\n');
+    const other = first.get(place);
+    if (other !== undefined) {
+      throw new Error(
+        `ClusterName of ${describe(located)} is ${JSON.stringify(name)}, as that of ${describe(other)} in the same Region, ` +
+        'the service refuses that: give one of them another name, or choose one of their stacks',
+      );
+    }
+    first.set(place, located);
+  }
+}
+
+/**
  * Check the users of an ACL.
  *
  * @throws when one of them is there twice

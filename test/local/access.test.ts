@@ -24,7 +24,7 @@ describe('users of a template', () => {
         secretTwo: user('secret-two', 'on ~* +@all', { Type: 'password', Passwords: [{ 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:password}}' }] }),
         selector: user('selector', 'on (~a:* +@all)'),
         disabled: user('disabled', 'off ~* +@all'),
-        vectors: user('vectors', 'on ~* +@read +@search +ft.search'),
+        vectors: user('vectors', 'on ~* +@read +@search +ft.search -json.del -waitaof (~v:* +@write +@json)'),
       }, { NumReplicasPerShard: 0 }, { Secret: SECRET }),
     });
     [cluster] = local.clusters;
@@ -81,8 +81,13 @@ describe('users of a template', () => {
     expect(local.notices).toEqual([
       '"+@search" in the access string of user "vectors" is left out, this server does not know it',
       '"+ft.search" in the access string of user "vectors" is left out, this server does not know it',
+      '"-json.del" in the access string of user "vectors" is left out, this server does not know it',
+      '"-waitaof" in the access string of user "vectors" is left out, this server does not know it',
+      '"+@json" in the access string of user "vectors" is left out, this server does not know it',
     ]);
     expect(await call('vectors', 'GET', 'key')).toBeNull();
+    expect(await call('vectors', 'SET', 'v:1', '1')).toBe('OK');
+    await expect(call('vectors', 'SET', 'key', '1')).rejects.toThrow(/NOPERM/);
   });
 
   test('need a choice for the environment', () => {

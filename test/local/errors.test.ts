@@ -7,6 +7,10 @@ import { startLocal } from '../../src/local';
 
 const USERS = { app: user('app', 'on ~* +@all') };
 
+function group(Family: string, Parameters: object = {}) {
+  return { Type: 'AWS::MemoryDB::ParameterGroup', Properties: { ParameterGroupName: 'group', Family, Parameters } };
+}
+
 test.each([
   ['an ACL that is in no stack', clusterTemplate(USERS, { ACLName: 'made-elsewhere' }), /^the ACL "made-elsewhere" of cluster Template\/Cluster is in no stack .* same cloud assembly/],
   [
@@ -33,6 +37,42 @@ test.each([
     /^AuthenticationMode of user Template\/app must have .* got the Type "iam" with 1 Passwords$/,
   ],
   ['keys of the L1 in small letters', clusterTemplate({ app: user('app', 'on', { type: 'iam' }) }), /^AuthenticationMode .* got the Type undefined with 0 Passwords$/],
+  [
+    'an IAM user on an engine without IAM',
+    clusterTemplate(USERS, { Engine: 'redis', EngineVersion: '6.2' }),
+    /^user Template\/app signs in with IAM, which cluster Template\/Cluster with EngineVersion 6 cannot do: use version 7.0/,
+  ],
+  ['the same without the name of the engine', clusterTemplate(USERS, { EngineVersion: '6.2' }), /^user Template\/app signs in with IAM/],
+  [
+    'a group of another engine',
+    clusterTemplate(USERS, { Engine: 'valkey', EngineVersion: '7.3', ParameterGroupName: 'group' }, { Group: group('memorydb_redis7') }),
+    /^ParameterGroupName of cluster Template\/Cluster must name a group of the family "memorydb_valkey7" for its engine, got "group" of the family "memorydb_redis7"$/,
+  ],
+  [
+    'a default group of another engine',
+    clusterTemplate(USERS, { Engine: 'redis', EngineVersion: '7.1', ParameterGroupName: 'default.memorydb-valkey7.search' }),
+    /^ParameterGroupName .* "memorydb_redis7" for its engine, got "default.memorydb-valkey7.search" of the family "memorydb_valkey7"$/,
+  ],
+  [
+    'a parameter value that the service refuses',
+    clusterTemplate(USERS, { ParameterGroupName: 'group' }, { Group: group('memorydb_valkey7', { timeout: 5 }) }),
+    /^parameter "timeout" of Template\/Group must be 0 or a whole number from 20 on, got "5"$/,
+  ],
+  [
+    'a parameter that the service does not have',
+    clusterTemplate(USERS, { ParameterGroupName: 'group' }, { Group: group('memorydb_valkey7', { 'timeout\nbind': '0.0.0.0' }) }),
+    /^Parameters of Template\/Group has "timeout\\nbind", which is no parameter of the family "memorydb_valkey7": leave it out$/,
+  ],
+  [
+    'a parameter of another family',
+    clusterTemplate(USERS, { ParameterGroupName: 'group' }, { Group: group('memorydb_redis6', { 'search-enabled': 'yes' }) }),
+    /^Parameters of Template\/Group has "search-enabled", which is no parameter of the family "memorydb_redis6"/,
+  ],
+  [
+    'two clusters of one name',
+    clusterTemplate(USERS, {}, { Second: clusterTemplate(USERS).Resources.Cluster }),
+    /^ClusterName of Template\/Second is "orders", as that of Template\/Cluster in the same Region, the service refuses that/,
+  ],
   ['a template without clusters', { Resources: {} }, /^found no AWS::MemoryDB::Cluster in Template/],
 ])('fails on %s', async (_, template, message) => {
   await expect(startLocal({ template })).rejects.toThrow(message);
@@ -45,6 +85,9 @@ test.each([
   ['on (~a* +@all', /has a parenthesis that is not closed/],
   ['on nopass ~* +@all', /contains "nopass", the service refuses that/],
   ['on ~* +@all reset', /contains "reset"/],
+  ['on ~* +@all -@dangerus', /^the access string of user "app" \(Template\/app\) is refused by the server: .*-@dangerus/],
+  ['on ~* +@all -flushal', /is refused by the server: .*-flushal/],
+  ['on (~a* +@read +@search -flushal)', /is refused by the server: .*-flushal/],
   ['on ~* +@all nonsense', /^the access string of user "app" \(Template\/app\) is refused by the server: .*nonsense/],
 ])('fails on the access string %j', async (accessString, message) => {
   const error = await startLocal({ template: clusterTemplate({ app: user('app', accessString) }) }).catch((reason: Error) => reason);
