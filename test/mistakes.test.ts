@@ -1,7 +1,7 @@
 import { CfnResource, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSubnet, CfnVPC } from 'aws-cdk-lib/aws-ec2';
-import { CfnACL, CfnCluster, CfnMultiRegionCluster, CfnParameterGroup, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnCluster, CfnMultiRegionCluster, CfnParameterGroup, CfnSnapshot, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import type { CfnClusterProps } from 'aws-cdk-lib/aws-memorydb';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnTopic } from 'aws-cdk-lib/aws-sns';
@@ -31,6 +31,7 @@ const l1Subnets = (zones: string[], props: Partial<CfnClusterProps> = {}): Make 
 };
 const l1Global = (props: object): Make => (stack) =>
   new CfnMultiRegionCluster(stack, 'Global', { nodeType: 'db.r7g.xlarge', multiRegionClusterNameSuffix: 'orders', ...props });
+const l1Member = (props: Partial<CfnClusterProps>): Make => l1({ nodeType: 'db.r7g.xlarge', multiRegionClusterName: 'virxk-orders', ...props });
 const l1Acl = (userNames: string[]): Make => (stack) => new CfnACL(stack, 'Acl', { aclName: 'team', userNames });
 
 function elsewhere(region: string, make: Make): Make {
@@ -192,8 +193,18 @@ const MISTAKES: [mistake: string, answer: string, l1: Make][] = [
     const multiRegionClusterName = new CfnMultiRegionCluster(stack, 'Global', { nodeType: 'db.r7g.xlarge', multiRegionClusterNameSuffix: 'orders' }).ref;
     l1({ nodeType: 'db.r7g.2xlarge', multiRegionClusterName })(stack);
   }],
-  ['a member with vector search', 'MultiRegionVectorSearch',
-    l1({ nodeType: 'db.r7g.xlarge', multiRegionClusterName: 'virxk-orders', parameterGroupName: 'default.memorydb-valkey7.search' })],
+  ['a member with vector search', 'MultiRegionVectorSearch', l1Member({ parameterGroupName: 'default.memorydb-valkey7.search' })],
+  ['a member with parameters of its own', 'multiRegionParameters', l1Member({ parameterGroupName: 'team-parameters' })],
+  ['a member that starts with a snapshot', 'multiRegionRestore', l1Member({ snapshotName: 'last' })],
+  ['a member in a Region without multi-Region clusters', 'multiRegionRegion', elsewhere('eu-north-1', l1Member({}))],
+  ['members in six Regions', 'TooManyRegions', (stack) => {
+    l1Member({})(stack);
+    ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'eu-west-2'].forEach((region) =>
+      l1Member({})(newStack(stack.node.root, region, { env: { account: ACCOUNT, region } })));
+  }],
+  ['Snapshot as the deletion policy of a snapshot', 'SnapshotNotSupported', (stack) => {
+    new CfnSnapshot(stack, 'Snapshot', { snapshotName: 'last', clusterName: 'orders' }).applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
+  }],
   ['a tag without a value', 'emptyTag', l1({ tags: [{ key: 'team', value: '' }] })],
   ['a Region without MemoryDB', 'region', elsewhere('af-south-1', l1({}))],
 ];
@@ -201,7 +212,7 @@ const MISTAKES: [mistake: string, answer: string, l1: Make][] = [
 /** Those of them that CDK's validator finds in L1s. */
 const FOUND_BY_CDK = [
   ...['a cluster name in capitals', 'three passwords', 'a user twice on a list', 'Snapshot as the deletion policy'],
-  ...['a multi-Region suffix in capitals', 'a tag without a value', 'a Region without MemoryDB'],
+  ...['a multi-Region suffix in capitals', 'Snapshot as the deletion policy of a snapshot', 'a tag without a value', 'a Region without MemoryDB'],
 ];
 
 /** Mistakes that only the running service, or a comparison with the last deployment, can show, and what the documentation says of them. */
@@ -265,6 +276,6 @@ describe('mistakes that can be known at synthesis', () => {
       ...NOT_KNOWN_AT_SYNTHESIS.map(([mistake, reason]) => `not known at synthesis: ${mistake} (${reason})`),
     ].join('\n'));
     expect(byCdk).toEqual(FOUND_BY_CDK);
-    expect(counts).toEqual({ refused: 47, warned: 13, rightByItself: 9, leftToCdk: 2 });
+    expect(counts).toEqual({ refused: 49, warned: 16, rightByItself: 9, leftToCdk: 2 });
   });
 });
