@@ -33,7 +33,8 @@ const badRetention = fc.oneof(
 const searching = { vectorSearch: true, numShards: 1, nodeType: NodeType.R7G_LARGE, engineVersion: EngineVersion.VALKEY_7_3 };
 
 const always = (fault: Fault | Partial<ClusterProps>): fc.Arbitrary<Fault> => fc.constant(typeof fault === 'function' ? fault : () => fault);
-const given = <T>(values: fc.Arbitrary<T>, props: (value: T) => Partial<ClusterProps>): fc.Arbitrary<Fault> => values.map((value) => () => props(value));
+const given = <T>(values: fc.Arbitrary<T>, props: (value: T) => Partial<ClusterProps>): fc.Arbitrary<Fault> =>
+  values.map((value) => () => props(value));
 
 /** Ways in which a single property is wrong, whatever the others are. */
 const FAULTS: [property: string, fault: fc.Arbitrary<Fault>][] = [

@@ -8,8 +8,8 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import {
-  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NetworkType, NodeType, ParameterGroup, PasswordUser,
-  Snapshot, SnapshotSource, SubnetGroup, UpdateStrategy, WeeklyWindow,
+  AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NetworkType, NodeType, ParameterGroup,
+  PasswordUser, Snapshot, SnapshotSource, SubnetGroup, UpdateStrategy, WeeklyWindow,
 } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newStack, propertiesOf, templateOf } from './support/synth';
