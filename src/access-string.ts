@@ -1,4 +1,3 @@
-import { Token } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import { channelRules, commandRules, keyRules } from './private/access-rules';
 import { invalid } from './private/errors';
@@ -149,13 +148,10 @@ export class AccessString {
   /**
    * An access string in the engine's own words, for what `of` cannot say (selectors, for example).
    *
-   * @param text rules, separated by blanks; tokens are taken as they are
+   * @param text rules, separated by blanks; what is in a token is taken as it is
    * @throws when the text has neither `on` nor `off`, or a rule that sets a password or resets the user
    */
   public static raw(text: string): AccessString {
-    if (Token.isUnresolved(text)) {
-      return new AccessString(text);
-    }
     const rules = text.split(/\s+/).filter((rule) => rule !== '');
     demand(ACCESS_STRING_RULES, { text, rules });
     return new AccessString(rules.join(' '));

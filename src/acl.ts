@@ -4,9 +4,10 @@ import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
+import { definitionOf, isSameUser } from './private/listed-users';
 import { physicalName } from './private/names';
 import { OPEN_ACCESS } from './private/open-access';
-import { LISTED_USER_RULES } from './private/rules/access';
+import { LISTED_USER_RULES } from './private/rules/listed-users';
 import { NOT_OPEN_ACCESS, VALID_NAME } from './private/rules/names';
 import { check, demand } from './private/rules/rule';
 import { ACL_SYMBOL, isMarked, mark } from './private/symbols';
@@ -125,7 +126,7 @@ export class Acl extends AclBase {
   private readonly userRefs: memorydb.IUserRef[] = [];
 
   /**
-   * @throws when the name is not allowed
+   * @throws when the name is not allowed, or a user cannot be on the list: see `addUser`
    */
   constructor(scope: Construct, id: string, props: AclProps = {}) {
     super(scope, id, { physicalName: physicalName(scope, id, props.aclName) });
@@ -155,12 +156,18 @@ export class Acl extends AclBase {
 
   /**
    * Lets a user sign in; a user who is on the list already is not added twice.
+   *
+   * @throws when the user is of another account or Region, or another user of the same name is on the list
    */
   public addUser(user: memorydb.IUserRef): void {
-    const { userName } = user.userRef;
-    if (!this.userRefs.some((other) => other.userRef.userName === userName)) {
+    const index = this.userRefs.findIndex((other) => isSameUser(other, user));
+    const count = this.userRefs.length + (index < 0 ? 1 : 0);
+    check(LISTED_USER_RULES, { acl: this, user, namesake: this.userRefs[index], count }, this);
+    if (index < 0) {
       this.userRefs.push(user);
-      check(LISTED_USER_RULES, { userName, count: this.userRefs.length }, this);
+    } else if (definitionOf(user)) {
+      // A defined user is there before the list is, which a mere name cannot see to.
+      this.userRefs[index] = user;
     }
   }
 

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -7,7 +7,13 @@ import type { Construct } from 'constructs';
 import type { ICluster } from './cluster-ref';
 import { CONNECTION_FIELDS, DEFAULT_PREFIX, PREFIX_PATTERN, outputName, variableName } from './contract';
 import type { AuthMode, ConnectionField } from './contract';
+import { checkUserAtTheEnd, noteConnection } from './private/connections';
 import { invalid, shown } from './private/errors';
+import { allowFrom } from './private/network';
+import { CONNECTION_RULES } from './private/rules/connections';
+import { SECRET_USE_RULES } from './private/rules/grants';
+import { demand } from './private/rules/rule';
+import { outermostStack } from './private/stacks';
 import { AuthenticationType } from './user';
 import type { IUser } from './user';
 
@@ -42,7 +48,8 @@ export class ClientConnection {
   /**
    * @param cluster the cluster to connect to
    * @param user the user to sign in as; nobody for a cluster that lets everybody in
-   * @throws when the prefix is not allowed or the cluster is an import without endpoint
+   * @throws when the prefix is not allowed, the cluster is an import without endpoint, or a user is given for a cluster without TLS; at synthesis
+   * when the user is not on the list of the cluster
    */
   constructor(cluster: ICluster, user?: IUser, options: ClientConnectionOptions = {}) {
     this.cluster = cluster;
@@ -55,6 +62,8 @@ export class ClientConnection {
         cluster,
       );
     }
+    demand(CONNECTION_RULES, { cluster, user }, cluster);
+    checkUserAtTheEnd(cluster, user);
     const { clusterEndpoint } = cluster;
     this.values = {
       HOST: clusterEndpoint.hostname,
@@ -72,11 +81,11 @@ export class ClientConnection {
   /**
    * Wires a Lambda function to the cluster: environment variables, permission to sign in and the way through the security groups.
    *
-   * Everything is defined in the function's stack, so that function and cluster can be in different ones.
+   * The function's stack comes to depend on those of the cluster and the user, which therefore must not need anything of it.
    *
    * [disable-awslint:ref-via-interface] only a function that is defined here can be given environment variables
    *
-   * @throws when the function is in no VPC
+   * @throws when the function is in no VPC, or has another connection with the same prefix
    */
   public addToFunction(fn: lambda.Function): void {
     if (!fn.isBoundToVpc) {
@@ -86,9 +95,10 @@ export class ClientConnection {
         fn,
       );
     }
-    Object.entries(this.environment).forEach(([name, value]) => fn.addEnvironment(name, value));
-    fn.connections.allowToDefaultPort(this.cluster, 'MemoryDB');
+    noteConnection(fn, this.prefix, this.environment);
     this.grantIfNeeded(fn);
+    Object.entries(this.environment).forEach(([name, value]) => fn.addEnvironment(name, value));
+    allowFrom(fn, this.cluster);
   }
 
   /**
@@ -97,21 +107,40 @@ export class ClientConnection {
    * Security groups belong to the service that runs the task: `service.connections.allowToDefaultPort(cluster)`.
    *
    * [disable-awslint:ref-via-interface] only a task that is defined here can be given environment variables
+   *
+   * @throws when the container is of another task, or has another connection with the same prefix
    */
   public addToContainer(taskDefinition: ecs.TaskDefinition, container: ecs.ContainerDefinition): void {
-    Object.entries(this.environment).forEach(([name, value]) => container.addEnvironment(name, value));
+    if (container.taskDefinition !== taskDefinition) {
+      throw invalid(
+        lit`ContainerOfAnotherTask`,
+        `'container' must be of the task definition ${taskDefinition.node.path}, whose role gets the permission, but ${container.node.path} is of ` +
+          `${container.taskDefinition.node.path}; give the two that belong together`,
+        container,
+      );
+    }
+    noteConnection(container, this.prefix, this.environment);
     this.grantIfNeeded(taskDefinition.taskRole);
+    Object.entries(this.environment).forEach(([name, value]) => container.addEnvironment(name, value));
   }
 
   /**
    * Defines stack outputs with the values, which `connectionFromOutputs()` of `cdk-memorydb/client` reads back from the document that
    * `cdk deploy --outputs-file` writes.
    *
+   * That document has no outputs of nested stacks: for a construct in one, it is the stack around it that gets them.
+   *
    * @param scope any construct of the stack that is to have the outputs
+   * @throws when the stack has the outputs of another connection with the same prefix
    */
   public addOutputs(scope: Construct): void {
-    const stack = Stack.of(scope);
-    this.entries().forEach(([field, value]) => new CfnOutput(stack, outputName(field, this.prefix), { value }));
+    const stack = outermostStack(scope);
+    if (this.user !== undefined) {
+      demand(SECRET_USE_RULES, { user: this.user, account: stack.account }, stack);
+    }
+    if (noteConnection(stack, this.prefix, this.environment)) {
+      this.entries().forEach(([field, value]) => new CfnOutput(stack, outputName(field, this.prefix), { value }));
+    }
   }
 
   /**

@@ -4,6 +4,8 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { invalid } from './private/errors';
+import { GRANTED_RULES, IAM_GRANT_RULES, SECRET_USE_RULES } from './private/rules/grants';
+import { check, demand } from './private/rules/rule';
 import { USER_SYMBOL, isMarked } from './private/symbols';
 import { AuthenticationType } from './user';
 import type { IUser } from './user';
@@ -27,19 +29,26 @@ export class ClusterGrants {
    * For an IAM user that is the action `memorydb:Connect` on the cluster and the user; for a user with a password it is reading the user's
    * secret (and decrypting with the secret's key). A user that is not of this library is taken for an IAM user.
    *
+   * MemoryDB has no resource policies: a permission can only be added to the principal, and has no effect in another account than the cluster's.
+   * Where nothing comes of it, the cluster gets the warning `cdk-memorydb:grantWithoutEffect`.
+   *
    * Reaching the cluster over the network is another matter: see `cluster.connections`.
    *
    * @param grantee who signs in
    * @param user as whom
-   * @throws when the user has a password but its secret is not known
+   * @throws when an IAM user is of another account or Region than the cluster, or when a user has a password but its secret is not known, or cannot
+   * be used in the account of the principal
    */
   public connect(grantee: iam.IGrantable, user: memorydb.IUserRef): iam.Grant {
     if (!isPasswordUser(user)) {
-      return iam.Grant.addToPrincipal({
+      demand(IAM_GRANT_RULES, { cluster: this.cluster, user }, this.cluster);
+      const grant = iam.Grant.addToPrincipal({
         grantee,
         actions: ['memorydb:Connect'],
         resourceArns: [this.cluster.clusterRef.clusterArn, user.userRef.userArn],
       });
+      check(GRANTED_RULES, { cluster: this.cluster, grantee, added: grant.success }, this.cluster);
+      return grant;
     }
     if (user.secret === undefined) {
       throw invalid(
@@ -49,6 +58,7 @@ export class ClusterGrants {
         user,
       );
     }
+    demand(SECRET_USE_RULES, { user, account: grantee.grantPrincipal.principalAccount }, user);
     return user.secret.encryptionKey === undefined ? user.secret.grantRead(grantee) : readEncrypted(grantee, user.secret, user.secret.encryptionKey);
   }
 }

@@ -23,6 +23,7 @@ import { CLUSTER_USER_RULES } from './private/rules/cluster-access';
 import { NODE_PARAMETER_RULES } from './private/rules/cluster-engine';
 import { PLACEMENT_RULES } from './private/rules/cluster-network';
 import { REGION_RULES } from './private/rules/regions';
+import { DELETION_POLICY_RULES } from './private/rules/removal';
 import { RESTORE_RULES } from './private/rules/restore';
 import { check, findings } from './private/rules/rule';
 import { CLUSTER_RULES } from './private/rules/table';
@@ -255,6 +256,7 @@ export class Cluster extends ClusterBase {
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),
       ...(this.parameterGroup ? findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }) : []),
       ...findings(RESTORE_RULES, { snapshotName, finalSnapshotName: this.resource.finalSnapshotName }),
+      ...findings(DELETION_POLICY_RULES, this.resource.cfnOptions),
     ];
   }
 }

@@ -40,7 +40,7 @@ export class EngineVersion {
    *
    * @param engine `valkey` or `redis`
    * @param version major and minor number, for example `7.3`
-   * @throws when the engine is not in lower case or the version is not of the form `major.minor`
+   * @throws when the engine is another one or the version is not of the form `major.minor`
    */
   public static of(engine: string, version: string, options: EngineVersionOptions = {}): EngineVersion {
     return new EngineVersion(engine, version, options);
@@ -72,7 +72,7 @@ export class EngineVersion {
   }
 
   /**
-   * Whether users can have keys that they may only read or only write, and selectors: from Redis OSS 7.0 on and in every Valkey.
+   * Whether users can have keys that they may only read or only write, selectors and denied subcommands: from Redis OSS 7.0 on and in every Valkey.
    *
    * True for a token, which cannot be checked.
    */

@@ -70,6 +70,9 @@ export class IamUser extends IamUserBase {
       // An untyped property, so its keys go to the template as they are.
       authenticationMode: { Type: this.authenticationType },
     });
+    if (props.removalPolicy !== undefined) {
+      resource.applyRemovalPolicy(props.removalPolicy);
+    }
     this.userName = this.getResourceNameAttribute(resource.ref);
     this.userArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'user', resourceName: this.physicalName });
   }

@@ -8,7 +8,8 @@ import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
 import { physicalName } from './private/names';
-import { PASSWORD_COUNT } from './private/rules/access';
+import { passwordReference } from './private/password-references';
+import { PASSWORD_RULES } from './private/rules/passwords';
 import { demand } from './private/rules/rule';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
@@ -44,7 +45,8 @@ export interface PasswordUserProps extends UserOptions {
   /**
    * One or two passwords that are kept elsewhere, as references that CloudFormation resolves while it deploys.
    *
-   * Each must have 16 to 128 printable characters and no comma, double quote, slash or at sign.
+   * Each must be one whole reference to a secret, or a parameter with `noEcho`, an import or an attribute; plain text is refused, even as a part.
+   * The password must have 16 to 128 printable characters and no comma, double quote, slash or at sign.
    *
    * @default - the password of the secret
    */
@@ -126,15 +128,15 @@ export class PasswordUser extends PasswordUserBase {
   public readonly secret?: secretsmanager.ISecret;
 
   /**
-   * @throws when the name is not allowed, when `passwords` are none, more than two, given beside a `secret`, or plain text, or when an
-   * `encryptionKey` is given where no secret is generated
+   * @throws when the name is not allowed, when `passwords` are none, more than two, twice the same, given beside a `secret`, or plain text,
+   * or when an `encryptionKey` is given where no secret is generated
    */
   constructor(scope: Construct, id: string, props: PasswordUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
     validateUserName(this, props.userName);
     this.validatePasswords(props);
 
-    this.secret = props.passwords ? undefined : props.secret ?? this.createSecret(props.encryptionKey);
+    this.secret = props.passwords ? undefined : props.secret ?? this.createSecret(props);
     const passwords = props.passwords ?? [this.secret!.secretValueFromJson('password')];
 
     const resource = new CfnUser(this, 'Resource', {
@@ -143,14 +145,18 @@ export class PasswordUser extends PasswordUserBase {
       // An untyped property, so its keys go to the template as they are.
       authenticationMode: { Type: this.authenticationType, Passwords: passwords.map((password) => password.unsafeUnwrap()) },
     });
+    if (props.removalPolicy !== undefined) {
+      resource.applyRemovalPolicy(props.removalPolicy);
+    }
     this.userName = this.getResourceNameAttribute(resource.ref);
     this.userArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'user', resourceName: this.physicalName });
   }
 
-  private createSecret(encryptionKey?: kms.IKey): secretsmanager.Secret {
+  private createSecret({ encryptionKey, removalPolicy }: PasswordUserProps): secretsmanager.Secret {
     return new secretsmanager.Secret(this, 'Secret', {
       description: `Password of the MemoryDB user ${this.physicalName}`,
       encryptionKey,
+      removalPolicy,
       generateSecretString: {
         secretStringTemplate: Stack.of(this).toJsonString({ username: this.physicalName }),
         generateStringKey: 'password',
@@ -179,20 +185,6 @@ export class PasswordUser extends PasswordUserBase {
         this,
       );
     }
-    demand([PASSWORD_COUNT], passwords.length, this);
-    const index = passwords.findIndex((password) => isPlainText(Stack.of(this).resolve(password.unsafeUnwrap())));
-    if (index >= 0) {
-      throw invalid(
-        lit`PlainTextPassword`,
-        `'passwords' must be references that CloudFormation resolves while it deploys, but entry ${index} is plain text, which everybody who can ` +
-          "read the template would see; put the password into a secret and give 'secret', or use SecretValue.secretsManager()",
-        this,
-      );
-    }
+    demand(PASSWORD_RULES, passwords.map((password) => passwordReference(this, password)), this);
   }
-}
-
-/** Text stays in the template as it is, unless all of it is a dynamic reference; an object is an intrinsic function. */
-function isPlainText(resolved: unknown): boolean {
-  return typeof resolved === 'string' && !/^\{\{resolve:[^{}]+\}\}$/.test(resolved);
 }

@@ -1,4 +1,4 @@
-import type { IResource } from 'aws-cdk-lib';
+import type { IResource, RemovalPolicy } from 'aws-cdk-lib';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { AccessString } from './access-string';
@@ -55,4 +55,13 @@ export interface UserOptions {
    * @default - generated from the stack's name and the construct's path
    */
   readonly userName?: string;
+
+  /**
+   * What happens to the user, and to a secret that is generated for it, when it leaves the stack.
+   *
+   * A cluster that is retained keeps its access control list, but a user who is deleted leaves every list: retain those who are to sign in to it.
+   *
+   * @default - the user and the secret are deleted
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }

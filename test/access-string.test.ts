@@ -74,9 +74,23 @@ describe('tokens', () => {
     expect(stack.resolve(text)).toBe('on -@all +@read +get -keys');
   });
 
-  test('are not looked into by raw', () => {
-    const text = AccessString.raw(Token.asString({ Ref: 'Rules' }));
-    expect(newStack().resolve(text.toString())).toEqual({ Ref: 'Rules' });
+  test.each([
+    ['the whole text', '${rules}', { Ref: 'Rules' }],
+    ['a rule', 'on ${rules} +@all', { 'Fn::Join': ['', ['on ', { Ref: 'Rules' }, ' +@all']] }],
+    ['a part of a rule', 'on  ~${rules}:* +@all', { 'Fn::Join': ['', ['on ~', { Ref: 'Rules' }, ':* +@all']] }],
+    ['what may have the state', '${rules} +@all', { 'Fn::Join': ['', [{ Ref: 'Rules' }, ' +@all']] }],
+  ])('are not looked into by raw when they are %s', (_, text, resolved) => {
+    const rules = AccessString.raw(text.replace('${rules}', Token.asString({ Ref: 'Rules' })));
+    expect(newStack().resolve(rules.toString())).toEqual(resolved);
+  });
+
+  test.each([
+    ['on ~${rules} +@all >correct-horse-battery', 'must not set or reset passwords, but has ">..."'],
+    ['on >${rules} +@all', 'must not set or reset passwords, but has ">..."'],
+    ['on ${rules} nopass', 'must not set or reset passwords, but has "nopass"'],
+    ['~${rules} +@all', "must have 'on' or 'off'"],
+  ])('do not hide the rest of %j from raw', (text, message) => {
+    expect(() => AccessString.raw(text.replace('${rules}', Token.asString({ Ref: 'Rules' })))).toThrow(message);
   });
 });
 
@@ -86,12 +100,19 @@ describe('raw', () => {
     ['  off   ~a\t+get\n', 'off ~a +get'],
     ['ON ~a +GET', 'ON ~a +GET'],
     ['on ~a +get (~b +set)', 'on ~a +get (~b +set)'],
+    ['on ~(a) ~b(reset) +get', 'on ~(a) ~b(reset) +get'],
+    ['on ~a +newcategory +@vectors', 'on ~a +newcategory +@vectors'],
   ])('takes %j', (text, taken) => {
     expect(AccessString.raw(text).toString()).toBe(taken);
   });
 
-  test.each(['on >secretsecretsecret', 'on <secretsecretsecret', 'on #0123abcd', 'on !0123abcd', 'on nopass', 'on NoPass', 'on resetpass', 'reset on'])(
+  test.each(['on >secretsecretsecret', 'on <secretsecretsecret', 'on #0123abcd', 'on !0123abcd', 'on nopass', 'on NoPass', 'on resetpass', 'reset on',
+    'on (>secretsecretsecret ~* +@all)', 'on ~a (~b >secretsecretsecret)', 'on (~b +get nopass)', 'on (resetpass ~b)'])(
     'fails for %j, which sets a password, without showing it', (text) => {
       expect(() => AccessString.raw(text)).toThrow(/^an access string must not set or reset passwords, but has "(?:[<>#!]\.\.\.|\w+)"; remove it/);
     });
+
+  test.each(['~* +@all', '', '~* +@all (on)', '~* (on ~a) +get', '(~a on +get)'])('fails for %j, which says neither on nor off for the user', (text) => {
+    expect(() => AccessString.raw(text)).toThrow("an access string must have 'on' or 'off', since a user without either cannot sign in");
+  });
 });

@@ -1,5 +1,4 @@
-import { Aspects, NestedStack, Token } from 'aws-cdk-lib';
-import type { Stack } from 'aws-cdk-lib';
+import { Aspects, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -74,6 +73,40 @@ test('a user is listed once', () => {
   acl.addUser(IamUser.fromIamUserName(stack, 'Imported', 'imported'));
   acl.addUser(IamUser.fromIamUserName(stack, 'Again', 'imported'));
   expect(userNamesOf(stack)).toHaveLength(3);
+});
+
+test.each<[string, boolean]>([['before', true], ['after', false]])('a user who is imported by name %s being defined is listed once, as the defined one', (_, first) => {
+  const stack = newStack();
+  const users = [IamUser.fromIamUserName(stack, 'Imported', 'app'), new IamUser(stack, 'User', { accessString, userName: 'app' })];
+  const acl = new Acl(stack, 'Acl', { users: first ? users : users.reverse() });
+  expect(userNamesOf(stack)).toEqual([{ Ref: expect.stringMatching(/^User/) }]);
+  expect(acl.users).toHaveLength(1);
+});
+
+test('a hundred users fill a list, however often they are added', () => {
+  const stack = newStack();
+  const users = Array.from({ length: 100 }, (_, index) => IamUser.fromIamUserName(stack, `User${index}`, `user-${index}`));
+  new Acl(stack, 'Acl', { users: [...users, ...users, IamUser.fromIamUserName(stack, 'Again', 'user-0')] });
+  expect(synth(stack).warnings).toEqual([]);
+});
+
+test.each<[string, string | undefined, string | undefined]>([
+  ['of the same account and Region', '123456789012', 'eu-west-1'],
+  ['of any account and Region', undefined, undefined],
+])('a user %s can be listed', (_, account, region) => {
+  const app = newApp();
+  const acl = new Acl(newStack(app), 'Acl');
+  const elsewhere = new Stack(app, 'Users', { env: { account, region } });
+  acl.addUser(IamUser.fromIamUserName(elsewhere, 'User', 'app'));
+  expect(acl.users).toHaveLength(1);
+});
+
+test.each([['another account', '210987654321', 'eu-west-1'], ['another Region', '123456789012', 'us-east-1']])('fails for a user of %s', (_, account, region) => {
+  const app = newApp();
+  const acl = new Acl(newStack(app), 'Acl');
+  const user = new IamUser(newStack(app, 'Users', { env: { account, region } }), 'User', { accessString });
+  expect(() => acl.addUser(user)).toThrow(`'users' must be of the account and Region of the list, but Users/User is of ${account} in ${region}`);
+  expect(acl.users).toEqual([]);
 });
 
 test('a user of the list of users is not changed from outside', () => {

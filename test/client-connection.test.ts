@@ -1,4 +1,4 @@
-import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnParameter, NestedStack, SecretValue, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,20 +7,25 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import { AccessString, Acl, Cluster, IamUser, NodeType, PasswordUser } from '../src';
-import type { ClusterProps, IUser } from '../src';
+import type { ClientConnection, ClusterProps, IUser } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
 
 const accessString = AccessString.fullAccess();
 const INGRESS = 'AWS::EC2::SecurityGroupIngress';
 
 function newCluster(stack: Stack, props: Partial<ClusterProps> = {}): Cluster {
-  return new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...props });
+  return new Cluster(stack, 'Db', { vpc: props.vpc ?? importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...props });
 }
 
 function newFunction(stack: Stack, vpc?: ec2.IVpc): lambda.Function {
   return new lambda.Function(stack, 'Function', {
     runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1'), vpc,
   });
+}
+
+/** A connection as a user who is on the list of the cluster. */
+function newConnection(stack: Stack, user: IUser = new IamUser(stack, 'User', { accessString }), props: Partial<ClusterProps> = {}): ClientConnection {
+  return newCluster(stack, { users: [user], ...props }).connectionFor(user);
 }
 
 const existing = (stack: Stack) => stack.node.findChild('Vpc') as ec2.IVpc;
@@ -85,7 +90,7 @@ describe('the environment', () => {
   test('with a port that is a token', () => {
     const stack = newStack();
     const port = new CfnParameter(stack, 'Port', { type: 'Number', default: 6379 }).valueAsNumber;
-    newCluster(stack, { port }).connectionFor(iamUser(stack)).addToFunction(newFunction(stack, existing(stack)));
+    newConnection(stack, iamUser(stack), { port }).addToFunction(newFunction(stack, existing(stack)));
     const template = templateOf(stack);
     expect(propertiesOf(template, 'AWS::Lambda::Function').Environment.Variables.MEMORYDB_PORT).toEqual({ Ref: 'Port' });
     expect(propertiesOf(template, INGRESS)).toMatchObject({ FromPort: { Ref: 'Port' }, ToPort: { Ref: 'Port' } });
@@ -95,7 +100,7 @@ describe('the environment', () => {
 describe('a function', () => {
   test('gets the environment, the way and the permission', () => {
     const stack = newStack();
-    const connection = newCluster(stack).connectionFor(new IamUser(stack, 'User', { accessString }));
+    const connection = newConnection(stack);
     connection.addToFunction(newFunction(stack, existing(stack)));
     const template = templateOf(stack);
     expect(propertiesOf(template, 'AWS::Lambda::Function').Environment.Variables).toEqual(stack.resolve(connection.environment));
@@ -110,29 +115,58 @@ describe('a function', () => {
     expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument.Statement).toHaveLength(1);
   });
 
-  test.each<[string, (stack: Stack) => IUser]>([
-    ['an IAM user', (stack) => new IamUser(stack, 'User', { accessString })],
-    ['a user with a password', (stack) => new PasswordUser(stack, 'User', { accessString })],
-    ['a user whose secret has a key', (stack) => new PasswordUser(stack, 'User', { accessString, encryptionKey: new kms.Key(stack, 'Key') })],
-  ])('is wired to a cluster and to %s of other stacks without a cycle', (_, makeUser) => {
-    const app = newApp();
-    const [network, data, users, service] = ['Network', 'Data', 'Users', 'Service'].map((name) => newStack(app, name));
-    const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 2, natGateways: 0 });
-    const user = makeUser(users);
-    const cluster = newCluster(data, { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, users: [user] });
-    const fn = new lambda.Function(service, 'Function', {
-      runtime: lambda.Runtime.NODEJS_22_X,
-      handler: 'index.handler',
-      code: lambda.Code.fromInline('exports.handler = 1'),
-      vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-    });
-    cluster.connectionFor(user).addToFunction(fn);
-    const synthesis = synth(app);
-    expect(propertiesOf(synthesis.template(service), INGRESS)).toMatchObject({ FromPort: 6379 });
-    synthesis.template(data).resourceCountIs(INGRESS, 0);
-    expect(data.dependencies).not.toContain(service);
-    expect(users.dependencies).toEqual([]);
+  /** In which stack each part is; they are deployed in the order of the alphabet. */
+  interface Layout {
+    readonly vpc: string;
+    readonly cluster: string;
+    readonly user: string;
+    readonly fn: string;
+    /** Where the function's own security group is; CDK makes one in the function's stack when it has none. */
+    readonly securityGroup?: string;
+    readonly clusterSecurityGroup?: string;
+  }
+
+  const [A, B, C, D] = ['A', 'B', 'C', 'D'];
+
+  test.each<[string, Layout]>([
+    ['each of a stack of its own', { vpc: A, user: B, cluster: C, fn: D }],
+    ['the user with the cluster', { vpc: A, user: B, cluster: B, fn: C }],
+    ['all but the function together', { vpc: A, user: A, cluster: A, fn: B }],
+    ['all but the network together', { vpc: A, user: B, cluster: B, fn: B }],
+    ['the security group of the function with the network', { vpc: A, securityGroup: A, user: B, cluster: C, fn: D }],
+    ['the security group of the function with the user', { vpc: A, securityGroup: B, user: B, cluster: C, fn: D }],
+    ['the security group of the function with the cluster', { vpc: A, securityGroup: C, user: B, cluster: C, fn: D }],
+    ['both security groups with the network', { vpc: A, securityGroup: A, clusterSecurityGroup: A, user: B, cluster: C, fn: D }],
+    ['the security group of the cluster with the network', { vpc: A, clusterSecurityGroup: A, user: B, cluster: C, fn: D }],
+  ])('is wired to a cluster and a user of other stacks without a cycle: %s', (_, layout) => {
+    for (const makeUser of [
+      (scope: Stack) => new IamUser(scope, 'User', { accessString }),
+      (scope: Stack) => new PasswordUser(scope, 'User', { accessString, encryptionKey: new kms.Key(scope, 'Key') }),
+    ]) {
+      const app = newApp();
+      const stacks = new Map([...new Set(Object.values<string>({ ...layout }))].sort().map((name) => [name, newStack(app, name)]));
+      const [network, service] = [stacks.get(layout.vpc)!, stacks.get(layout.fn)!];
+      const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 2, natGateways: 0 });
+      const vpcSubnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+      const groupIn = (name: string | undefined, id: string) =>
+        name === undefined ? undefined : [new ec2.SecurityGroup(stacks.get(name)!, id, { vpc, allowAllOutbound: false })];
+      const user = makeUser(stacks.get(layout.user)!);
+      const cluster = newCluster(stacks.get(layout.cluster)!, { vpc, vpcSubnets, users: [user], securityGroups: groupIn(layout.clusterSecurityGroup, 'DbGroup') });
+      const fn = new lambda.Function(service, 'Function', {
+        runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1'),
+        vpc, vpcSubnets, securityGroups: groupIn(layout.securityGroup, 'FunctionGroup'),
+      });
+      cluster.connectionFor(user).addToFunction(fn);
+      const synthesis = synth(app);
+      const rules = [...stacks.values()].flatMap((stack) => Object.values(synthesis.template(stack).findResources(INGRESS)));
+      expect(rules).toHaveLength(1);
+      expect(rules[0].Properties).toMatchObject({ FromPort: 6379, ToPort: 6379 });
+      const egress = [...stacks.values()].flatMap((stack) => Object.values(synthesis.template(stack).findResources('AWS::EC2::SecurityGroupEgress')));
+      expect(egress).toHaveLength(layout.securityGroup === undefined ? 0 : 1);
+      for (const [name, stack] of stacks) {
+        expect(stack.dependencies.filter((other) => other.stackName >= name)).toEqual([]);
+      }
+    }
   });
 
   test('gets no permission where none is needed', () => {
@@ -144,7 +178,7 @@ describe('a function', () => {
   test('gets no permission for a password that is kept elsewhere', () => {
     const stack = newStack();
     const user = new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.secretsManager('orders')] });
-    newCluster(stack).connectionFor(user).addToFunction(newFunction(stack, existing(stack)));
+    newConnection(stack, user).addToFunction(newFunction(stack, existing(stack)));
     templateOf(stack).resourceCountIs('AWS::IAM::Policy', 0);
   });
 
@@ -153,7 +187,7 @@ describe('a function', () => {
     const fn = newFunction(stack, importedVpc(stack));
     const user = new IamUser(stack, 'User', { accessString });
     for (const prefix of ['ORDERS', 'CARTS']) {
-      new Cluster(stack, prefix, { vpc: existing(stack), nodeType: NodeType.T4G_SMALL }).connectionFor(user, { prefix }).addToFunction(fn);
+      new Cluster(stack, prefix, { vpc: existing(stack), nodeType: NodeType.T4G_SMALL, users: [user] }).connectionFor(user, { prefix }).addToFunction(fn);
     }
     const { Variables } = propertiesOf(templateOf(stack), 'AWS::Lambda::Function').Environment;
     expect(Object.keys(Variables).filter((name) => name.endsWith('_HOST'))).toEqual(['ORDERS_HOST', 'CARTS_HOST']);
@@ -172,7 +206,7 @@ describe('a function', () => {
 
   test('fails when it is in no VPC', () => {
     const stack = newStack();
-    const connection = newCluster(stack).connectionFor(new IamUser(stack, 'User', { accessString }));
+    const connection = newConnection(stack);
     expect(() => connection.addToFunction(newFunction(stack))).toThrow(
       "the function Test/Function must be in a VPC to reach the cluster, but it is in none; give the function the property 'vpc'",
     );
@@ -186,7 +220,7 @@ test.each([
   const stack = newStack();
   const task = makeTask(stack);
   const container = task.addContainer('App', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 256 });
-  const connection = newCluster(stack).connectionFor(new IamUser(stack, 'User', { accessString }));
+  const connection = newConnection(stack);
   connection.addToContainer(task, container);
   const template = templateOf(stack);
   const [{ Environment }] = propertiesOf(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions;
@@ -197,13 +231,99 @@ test.each([
   });
 });
 
+test('a container of another task fails', () => {
+  const stack = newStack();
+  const [task, other] = ['Task', 'Other'].map((id) => new ecs.FargateTaskDefinition(stack, id));
+  const container = other.addContainer('App', { image: ecs.ContainerImage.fromRegistry('app') });
+  expect(() => newConnection(stack).addToContainer(task, container)).toThrow(
+    "'container' must be of the task definition Test/Task, whose role gets the permission, but Test/Other/App is of Test/Other; give the two that belong together",
+  );
+});
+
+describe('a second connection with the same prefix', () => {
+  function connections(stack: Stack): [ClientConnection, ClientConnection] {
+    const users = ['Reader', 'Writer'].map((id) => new IamUser(stack, id, { accessString }));
+    const cluster = newCluster(stack, { users });
+    return [cluster.connectionFor(users[0]), cluster.connectionFor(users[1])];
+  }
+
+  const newContainer = (stack: Stack) => {
+    const task = new ecs.FargateTaskDefinition(stack, 'Task');
+    return { task, container: task.addContainer('App', { image: ecs.ContainerImage.fromRegistry('app') }) };
+  };
+
+  test.each<[string, (stack: Stack) => (connection: ClientConnection) => void, string]>([
+    ['a function', (stack) => {
+      const fn = newFunction(stack, importedVpc(stack, 'Network'));
+      return (connection) => connection.addToFunction(fn);
+    }, 'Test/Function'],
+    ['a container', (stack) => {
+      const { task, container } = newContainer(stack);
+      return (connection) => connection.addToContainer(task, container);
+    }, 'Test/Task/App'],
+    ['a stack', (stack) => (connection) => connection.addOutputs(stack), 'Test'],
+  ])('fails for %s, and the first may be added again', (_, makeAdd, path) => {
+    const stack = newStack();
+    const [first, second] = connections(stack);
+    const add = makeAdd(stack);
+    add(first);
+    add(first);
+    expect(() => add(second)).toThrow(
+      `'prefix' must tell the connections of ${path} apart, but two of them have MEMORYDB; give one of them another, such as connectionFor(user, { prefix: 'SESSIONS' })`,
+    );
+    templateOf(stack);
+  });
+});
+
+describe('a connection to a cluster that is defined here', () => {
+  test.each<[string, (stack: Stack) => unknown]>([
+    ['as a user of the list', (stack) => newConnection(stack)],
+    ['as a user who is added later', (stack) => {
+      const cluster = newCluster(stack);
+      const user = new IamUser(stack, 'User', { accessString });
+      cluster.connectionFor(user);
+      cluster.addUser(user);
+    }],
+    ['as a user who is on the list by name only', (stack) => {
+      const user = new IamUser(stack, 'User', { accessString, userName: 'app' });
+      newCluster(stack, { users: [IamUser.fromIamUserName(stack, 'Listed', 'app')] }).connectionFor(user);
+    }],
+    ['as an imported user of the name of one on the list', (stack) => {
+      newCluster(stack, { users: [new IamUser(stack, 'User', { accessString, userName: 'app' })] })
+        .connectionFor(IamUser.fromIamUserName(stack, 'Imported', 'app'));
+    }],
+    ['as a user whose name is not known', (stack) => {
+      newCluster(stack, { users: [new IamUser(stack, 'User', { accessString })] })
+        .connectionFor(IamUser.fromIamUserName(stack, 'Imported', new CfnParameter(stack, 'Name').valueAsString)).addOutputs(stack);
+    }],
+    ['with an imported list', (stack) => newCluster(stack, { acl: Acl.fromAclName(stack, 'Acl', 'team') }).connectionFor(new IamUser(stack, 'User', { accessString }))],
+    ['with an imported list as nobody', (stack) => newCluster(stack, { acl: Acl.fromAclName(stack, 'Acl', 'team') }).connectionFor()],
+    ['with open access as nobody', (stack) => newCluster(stack, { acl: Acl.openAccess(stack), tlsEnabled: false }).connectionFor()],
+  ])('%s can be used', (_, define) => {
+    const stack = newStack();
+    define(stack);
+    templateOf(stack);
+  });
+
+  test('as a forgotten user fails once, however often it is used', () => {
+    const stack = newStack();
+    const cluster = newCluster(stack, { users: [new IamUser(stack, 'Listed', { accessString })] });
+    const user = new IamUser(stack, 'Forgotten', { accessString });
+    cluster.connectionFor(user).addOutputs(stack);
+    cluster.connectionFor(user).addToFunction(newFunction(stack, existing(stack)));
+    expect(() => synth(stack)).toThrow(
+      /^Validation failed with the following errors:\s+\[Test\/Db\] 'user' must be on Test\/Db\/Acl, the access control list of the cluster, to sign in, but Test\/Forgotten is not; put it into 'users' or call addUser\(user\) of the cluster or of the list$/,
+    );
+  });
+});
+
 describe('outputs', () => {
   test.each<[string, (stack: Stack) => Construct]>([
     ['the stack', (stack) => stack],
     ['a construct far down', (stack) => new Construct(new Construct(stack, 'Outer'), 'Inner')],
   ])('have the names of the contract when added to %s', (_, makeScope) => {
     const stack = newStack();
-    newCluster(stack).connectionFor(new PasswordUser(stack, 'User', { accessString })).addOutputs(makeScope(stack));
+    newConnection(stack, new PasswordUser(stack, 'User', { accessString })).addOutputs(makeScope(stack));
     expect(templateOf(stack).toJSON().Outputs).toEqual({
       MemorydbHost: { Value: { 'Fn::GetAtt': [expect.stringMatching(/^Db/), 'ClusterEndpoint.Address'] } },
       MemorydbPort: { Value: '6379' },
@@ -221,22 +341,35 @@ describe('outputs', () => {
     const data = newStack(app, 'Data');
     const stack = newStack(app);
     new Acl(stack, 'Acl');
-    newCluster(data).connectionFor(undefined, { prefix: 'ORDERS_DB' }).addOutputs(stack);
+    newCluster(data, { acl: Acl.openAccess(data) }).connectionFor(undefined, { prefix: 'ORDERS_DB' }).addOutputs(stack);
     const outputs = templateOf(stack).toJSON().Outputs;
     expect(Object.keys(outputs)).toEqual(['OrdersDbHost', 'OrdersDbPort', 'OrdersDbTls', 'OrdersDbAuth', 'OrdersDbClusterName', 'OrdersDbRegion']);
     expect(outputs.OrdersDbHost.Value).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Data:/) });
   });
 
+  test.each([1, 2])('are those of the outermost stack when added to a nested one (depth %d)', (depth) => {
+    const stack = newStack();
+    let scope: Stack = stack;
+    for (let level = 0; level < depth; level++) {
+      scope = new NestedStack(scope, 'Nested');
+    }
+    const user = new IamUser(scope, 'User', { accessString });
+    newCluster(scope, { users: [user] }).connectionFor(user).addOutputs(scope);
+    const { Outputs } = templateOf(stack).toJSON();
+    expect(Object.keys(Outputs)).toEqual(['Host', 'Port', 'Tls', 'Username', 'Auth', 'ClusterName', 'Region'].map((name) => `Memorydb${name}`));
+    expect(Outputs.MemorydbHost.Value).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^NestedNested/), expect.stringMatching(/^Outputs\./)] });
+  });
+
   test('take a port that is a token', () => {
     const stack = newStack();
     const port = new CfnParameter(stack, 'Port', { type: 'Number', default: 6379 }).valueAsNumber;
-    newCluster(stack, { port }).connectionFor().addOutputs(stack);
+    newConnection(stack, undefined, { port }).addOutputs(stack);
     expect(templateOf(stack).toJSON().Outputs.MemorydbPort.Value).toEqual({ Ref: 'Port' });
   });
 
   test('are in the Region of the deployment when the stack is for any', () => {
     const stack = new Stack(newApp(), 'Anywhere');
-    newCluster(stack).connectionFor().addOutputs(stack);
+    newConnection(stack).addOutputs(stack);
     expect(templateOf(stack).toJSON().Outputs.MemorydbRegion.Value).toEqual({ Ref: 'AWS::Region' });
   });
 });
@@ -245,7 +378,7 @@ describe('grant', () => {
   test('lets a principal sign in', () => {
     const stack = newStack();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    newCluster(stack).connectionFor(new IamUser(stack, 'User', { accessString })).grant(role);
+    newConnection(stack).grant(role);
     expect(propertiesOf(templateOf(stack), 'AWS::IAM::Policy').PolicyDocument.Statement).toMatchObject([{ Action: 'memorydb:Connect' }]);
   });
 

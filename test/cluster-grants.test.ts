@@ -7,7 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { AccessString, Cluster, ClusterGrants, IamUser, NodeType, PasswordUser } from '../src';
 import type { ICluster, IUser } from '../src';
-import { importedVpc, newApp, newStack, propertiesOf, templateOf } from './support/synth';
+import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
 
 const accessString = AccessString.fullAccess();
 
@@ -59,6 +59,40 @@ describe('an IAM user can be used by', () => {
     newCluster(stack).grants.connect(role, new IamUser(stack, 'User', { accessString }));
     templateOf(stack).resourceCountIs('AWS::IAM::Policy', 0);
   });
+});
+
+describe('a permission without effect is warned of', () => {
+  test.each<[string, (stack: Stack) => iam.IGrantable, string]>([
+    ['a service principal', () => new iam.ServicePrincipal('lambda.amazonaws.com'),
+      'ServicePrincipal(lambda.amazonaws.com) cannot be given permission to sign in, since it has no policy that could be changed here'],
+    ['an account', () => new iam.AccountPrincipal('210987654321'), 'since it is of account 210987654321 and MemoryDB has no resource policies'],
+    ['an imported role of another account', (stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::210987654321:role/app'),
+      'Test/Role cannot be given permission to sign in, since it is of account 210987654321'],
+    ['a role of another account', (stack) => newRole(newStack(stack.node.root, 'Elsewhere', { env: { account: '210987654321', region: 'eu-west-1' } })),
+      'Elsewhere/Role cannot be given permission to sign in, since it is of account 210987654321'],
+  ])('for %s', (_, makeGrantee, says) => {
+    const stack = newStack();
+    newCluster(stack).grants.connect(makeGrantee(stack), IamUser.fromIamUserName(stack, 'User', 'app'));
+    expect(synth(stack).warnings).toEqual([expect.stringContaining(says)]);
+  });
+
+  test.each<[string, (stack: Stack) => iam.IGrantable]>([
+    ['a role', newRole],
+    ['an imported role', (stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::123456789012:role/app')],
+    ['an imported role that is not to be changed', (stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::123456789012:role/app', { mutable: false })],
+  ])('but not for %s', (_, makeGrantee) => {
+    const stack = newStack();
+    newCluster(stack).grants.connect(makeGrantee(stack), IamUser.fromIamUserName(stack, 'User', 'app'));
+    expect(synth(stack).warnings).toEqual([]);
+  });
+});
+
+test('an IAM user of another Region than the cluster fails', () => {
+  const stack = newStack();
+  const user = IamUser.fromIamUserArn(stack, 'User', 'arn:aws:memorydb:us-east-1:123456789012:user/app');
+  expect(() => newCluster(stack).grants.connect(newRole(stack), user)).toThrow(
+    "'user' must be of the account and Region of Test/Db to sign in to it, but Test/User is of 123456789012 in us-east-1",
+  );
 });
 
 describe('exactly the two ARNs are granted for', () => {
@@ -141,6 +175,23 @@ describe('a user with a password', () => {
     const secret = secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', { secretCompleteArn });
     newCluster(stack).grants.connect(newRole(stack), PasswordUser.fromPasswordUserAttributes(stack, 'User', { userName: 'app', secret }));
     expect(statementsOf(stack)).toEqual([{ ...READ, Resource: secretCompleteArn }]);
+  });
+
+  test.each<[string, boolean]>([['a name and a key', true], ['no name', false]])('can be used in another account if its secret is given %s', (_, named) => {
+    const app = newApp();
+    const [data, stack] = [newStack(app, 'Data'), newStack(app, 'Service', { env: { account: '210987654321', region: 'eu-west-1' } })];
+    const encryptionKey = named ? new kms.Key(data, 'Key', { alias: 'orders' }) : undefined;
+    const secret = named ? new secretsmanager.Secret(data, 'Secret', { secretName: 'orders', encryptionKey }) : undefined;
+    const connection = newCluster(data).connectionFor(new PasswordUser(data, 'User', { accessString, secret }));
+    const role = newRole(stack);
+    if (named) {
+      expect(stack.resolve(connection.environment.MEMORYDB_SECRET_ARN)).toBeDefined();
+      expect(() => connection.addOutputs(stack)).not.toThrow();
+    } else {
+      const message = "'secret' must have a name and a key of its own to be used in account 210987654321, but the generated one of Data/User has no name";
+      expect(() => connection.grant(role)).toThrow(message);
+      expect(() => connection.addOutputs(stack)).toThrow(message);
+    }
   });
 
   test.each<[string, (stack: Stack) => IUser]>([

@@ -211,8 +211,8 @@ describe('users', () => {
     const stack = newStack();
     define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString: newRules })] });
     expect(() => synth(stack)).toThrow(
-      "[Test/Db] 'accessString' must not have read-only or write-only keys nor selectors on redis 6.2, but that of Test/User does; " +
-        "use an engine version of 7.0 or later, or give the user 'keys'",
+      "[Test/Db] 'accessString' must have no read-only or write-only keys, selectors or denied subcommands on redis 6.2, but that of Test/User has; " +
+        "use an engine version of 7.0 or later, or give the user 'keys' and whole commands",
     );
     const newer = newStack();
     define(newer, { engineVersion: EngineVersion.REDIS_7_0, users: [new PasswordUser(newer, 'User', { accessString: newRules })] });

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { AccessString, AuthenticationType, IamUser } from '../src';
 import { newStack, propertiesOf, templateOf } from './support/synth';
@@ -41,3 +41,11 @@ test('is imported by an ARN that is a token', () => {
     'Fn::Select': [1, { 'Fn::Split': ['/', { 'Fn::Select': [5, { 'Fn::Split': [':', { Ref: 'UserArn' }] }] }] }],
   });
 });
+
+test.each([[undefined, {}], [RemovalPolicy.RETAIN, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' }]])(
+  'has the removal policy it is given (%s)', (removalPolicy, expected) => {
+    const stack = newStack();
+    new IamUser(stack, 'User', { accessString, removalPolicy });
+    const [{ DeletionPolicy, UpdateReplacePolicy }] = Object.values(templateOf(stack).findResources('AWS::MemoryDB::User'));
+    expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual(expected);
+  });

@@ -1,4 +1,4 @@
-import { CfnParameter, CfnResource, Fn, SecretValue } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnMapping, CfnParameter, CfnResource, Fn, RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
@@ -78,6 +78,15 @@ describe('the password comes from', () => {
     ['a dynamic reference that is written out', 1, () => [SecretValue.unsafePlainText('{{resolve:secretsmanager:orders:SecretString:password::}}')]],
     ['a parameter', 1, (stack) => [SecretValue.cfnParameter(new CfnParameter(stack, 'Password', { noEcho: true }))]],
     ['an attribute', 1, (stack) => [SecretValue.resourceAttribute(new CfnResource(stack, 'Source', { type: 'Custom::Password' }).getAtt('Text').toString())]],
+    ['a reference with a token in it', 1, (stack) => [SecretValue.unsafePlainText(`{{resolve:secretsmanager:${new CfnParameter(stack, 'Name').valueAsString}}}`)]],
+    ['a reference with substitutes', 1, () => [SecretValue.unsafePlainText(Fn.sub('{{resolve:secretsmanager:orders-${AWS::Region}}}'))]],
+    ['a field of a secret of another stack', 1, (stack) =>
+      [new secretsmanager.Secret(newStack(stack.node.root, 'Secrets'), 'Given').secretValueFromJson('password')]],
+    ['fields of an imported secret', 2, (stack) => ['new', 'old'].map((field) =>
+      secretsmanager.Secret.fromSecretNameV2(stack, `Secret-${field}`, `orders/${Aws.REGION}`).secretValueFromJson(field))],
+    ['one of two references', 1, (stack) => [SecretValue.unsafePlainText(Token.asString(Fn.conditionIf(
+      new CfnCondition(stack, 'Once', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') }).logicalId,
+      '{{resolve:secretsmanager:one}}', '{{resolve:secretsmanager:other}}')))]],
     ['an import', 1, () => [SecretValue.unsafePlainText(Fn.importValue('Password'))]],
   ])('%s', (_, count, make) => {
     const stack = newStack();
@@ -111,8 +120,30 @@ describe('fails', () => {
   test.each<[string, (stack: any) => Partial<PasswordUserProps>, string]>([
     ['for no passwords', () => ({ passwords: [] }), "'passwords' must have 1 or 2 entries, got 0; leave it out to have a password generated"],
     ['for three passwords', () => ({ passwords: [first, second, third] }), "'passwords' must have 1 or 2 entries, got 3"],
-    ['for plain text', () => ({ passwords: [first, plain] }), "'passwords' must be references that CloudFormation resolves while it deploys, but entry 1 is plain text"],
+    ['for plain text', () => ({ passwords: [first, plain] }), "'passwords' must be references to secrets that CloudFormation resolves while it deploys, but entry 1 is plain text"],
     ['for plain text around a reference', () => ({ passwords: [SecretValue.unsafePlainText('x{{resolve:secretsmanager:a}}')] }), 'but entry 0 is plain text'],
+    ['for plain text and a token', () => ({ passwords: [SecretValue.unsafePlainText(`correct-horse-${Aws.REGION}`)] }), 'but entry 0 is plain text'],
+    ['for plain text and an import', () => ({ passwords: [SecretValue.unsafePlainText(`${Fn.importValue('Password')}-correct-horse`)] }), 'but entry 0 is plain text'],
+    ['for plain text joined', () => ({ passwords: [SecretValue.unsafePlainText(Fn.join('-', ['correct', 'horse', Aws.REGION]))] }), 'but entry 0 is plain text'],
+    ['for plain text with substitutes', () => ({ passwords: [SecretValue.unsafePlainText(Fn.sub('correct-horse-${AWS::Region}'))] }), 'but entry 0 is plain text'],
+    ['for plain text encoded', () => ({ passwords: [SecretValue.unsafePlainText(Fn.base64('correct-horse'))] }), 'but entry 0 is plain text'],
+    ['for plain text of a mapping', (stack) => ({
+      passwords: [SecretValue.unsafePlainText(
+        new CfnMapping(stack, 'Passwords', { mapping: { 'eu-west-1': { app: 'correct-horse' } } }).findInMap(Aws.REGION, 'app'))],
+    }), 'but entry 0 is plain text'],
+    ['for plain text under a condition', (stack) => ({
+      passwords: [SecretValue.unsafePlainText(Token.asString(
+        Fn.conditionIf(new CfnCondition(stack, 'Once').logicalId, '{{resolve:secretsmanager:orders}}', 'correct-horse-battery')))],
+    }), 'but entry 0 is plain text'],
+    ['for what everybody knows', () => ({ passwords: [SecretValue.unsafePlainText(Aws.STACK_NAME)] }), 'but entry 0 is plain text'],
+    ['for two references in one', () => ({ passwords: [SecretValue.unsafePlainText('{{resolve:secretsmanager:a}}{{resolve:secretsmanager:b}}')] }), 'is plain text'],
+    ['for a parameter that shows its value',
+      (stack) => ({ passwords: [SecretValue.unsafePlainText(new CfnParameter(stack, 'Password', { default: 'correct-horse-battery' }).valueAsString)] }),
+      "but entry 0 is the parameter Test/Password without 'noEcho', which everybody"],
+    ['for a parameter of Systems Manager', () => ({ passwords: [SecretValue.unsafePlainText('{{resolve:ssm:/orders/password}}')] }),
+      'but entry 0 is a parameter of Systems Manager that is not a secure string, which everybody'],
+    ['for the same reference twice', () => ({ passwords: [first, SecretValue.secretsManager('a')] }),
+      "'passwords' must be two different ones, but both entries are the same reference; leave one out"],
     ['for passwords and a secret', (stack) => ({ passwords: [first], secret: secret(stack) }), "'passwords' must not be given together with 'secret'"],
     ['for passwords and a key', (stack) => ({ passwords: [first], encryptionKey: new kms.Key(stack, 'Key') }), "'passwords' must not be given together with"],
     ['for a secret and a key', (stack) => ({ secret: secret(stack), encryptionKey: new kms.Key(stack, 'Key') }),
@@ -141,5 +172,25 @@ describe('imported', () => {
     const stack = newStack();
     const secret = secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'orders');
     expect(PasswordUser.fromPasswordUserAttributes(stack, 'User', { userName: 'app', secret }).secret).toBe(secret);
+  });
+});
+
+describe('the removal policy', () => {
+  test.each([
+    ['deletes', undefined, ['Delete', undefined]],
+    ['keeps', RemovalPolicy.RETAIN, ['Retain', 'Retain']],
+    ['deletes when told to', RemovalPolicy.DESTROY, ['Delete', 'Delete']],
+  ])('%s the user and the generated secret', (_, removalPolicy, [secret, user]) => {
+    const stack = newStack();
+    new PasswordUser(stack, 'User', { accessString, removalPolicy });
+    const template = templateOf(stack);
+    template.hasResource(SECRET, { DeletionPolicy: secret });
+    template.hasResource(USER, user === undefined ? {} : { DeletionPolicy: user, UpdateReplacePolicy: user });
+  });
+
+  test('leaves a given secret alone', () => {
+    const stack = newStack();
+    new PasswordUser(stack, 'User', { accessString, secret: new secretsmanager.Secret(stack, 'Given'), removalPolicy: RemovalPolicy.RETAIN });
+    templateOf(stack).hasResource(SECRET, { DeletionPolicy: 'Delete' });
   });
 });

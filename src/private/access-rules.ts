@@ -2,9 +2,11 @@ import { Token } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { AccessStringOptions } from '../access-string';
 import { invalid, shown } from './errors';
+import { KNOWN_CATEGORY } from './rules/access';
+import { demand } from './rules/rule';
 
-/** The engine's command and category names: letters, digits, and `.` `-` `_`; a bar before a subcommand. */
-const COMMAND_PATTERN = /^[a-z0-9._-]+(\|[a-z0-9._-]+)?$/;
+/** The engine's command and category names: letters, digits, and `.` `-` `_`, a letter first; a bar before a subcommand. */
+const COMMAND_PATTERN = /^[a-z][a-z0-9._-]*(\|[a-z][a-z0-9._-]*)?$/;
 const CATEGORY_PATTERN = /^[a-z]+$/;
 
 /**
@@ -47,6 +49,8 @@ export function commandRules(options: AccessStringOptions): string[] {
   const denyCategories = names('denyCategories', options.denyCategories, CATEGORY_PATTERN, "a category name such as 'dangerous'");
   const commands = names('commands', options.commands, COMMAND_PATTERN, "a command such as 'get' or 'config|get'");
   const denyCommands = names('denyCommands', options.denyCommands, COMMAND_PATTERN, "a command such as 'flushall' or 'config|set'");
+  demand([KNOWN_CATEGORY], { property: 'categories', categories });
+  demand([KNOWN_CATEGORY], { property: 'denyCategories', categories: denyCategories });
   contradiction('categories', categories, 'denyCategories', denyCategories);
   contradiction('commands', commands, 'denyCommands', denyCommands);
   if (denyCategories.includes('all')) {
@@ -80,7 +84,8 @@ function names(property: string, given: string[] = [], form: RegExp, allowed: st
   const inLowerCase = given.map((name) => (Token.isUnresolved(name) ? name : name.toLowerCase().replace(/^@/, '')));
   for (const name of inLowerCase) {
     if (!Token.isUnresolved(name) && !form.test(name)) {
-      throw invalid(lit`InvalidAccessRule`, `'${property}' must hold ${allowed}, got ${shown(name)}`);
+      const advice = /^[+-]/.test(name) ? '; leave out the sign, which the property stands for' : '';
+      throw invalid(lit`InvalidAccessRule`, `'${property}' must hold ${allowed}, got ${shown(name)}${advice}`);
     }
   }
   return ordered(new Set(inLowerCase));

@@ -1,10 +1,9 @@
 import { Token } from 'aws-cdk-lib';
-import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
+import { definitionOf } from './listed-users';
 
 /** What a user may do, as the template says it; undefined for an imported user and for a token. */
 export function accessStringOf(user: memorydb.IUserRef): string | undefined {
-  const resource = CfnUser.isCfnUser(user) ? user : user.node.defaultChild;
-  const text = CfnUser.isCfnUser(resource) ? resource.accessString : undefined;
+  const text = definitionOf(user)?.accessString;
   return Token.isUnresolved(text) ? undefined : text;
 }

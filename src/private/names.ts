@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { PhysicalName, Stack, Token } from 'aws-cdk-lib';
+import { PhysicalName, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MAX_NAME_LENGTH, shortened } from './name-form';
 import { VALID_NAME } from './rules/names';
 import { demand } from './rules/rule';
+import { outermostStack } from './stacks';
 
 const HASH_LENGTH = 8;
 
@@ -29,6 +30,7 @@ export function physicalName(scope: Construct, id: string, given: string | undef
  */
 export function generatedName(scope: Construct, id: string, variant?: string): string {
   const ids = [...scope.node.scopes.map((parent) => parent.node.id), id];
+  // A nested stack has no name before it is deployed, so it counts as a part of the path.
   const top = outermostStack(scope);
   const path = ids.slice(top.node.scopes.length);
   const identity = [top.stackName, ...path];
@@ -36,15 +38,6 @@ export function generatedName(scope: Construct, id: string, variant?: string): s
   const hashed = variant === undefined || Token.isUnresolved(variant) ? identity : [identity, variant];
   const hash = createHash('sha256').update(JSON.stringify(hashed)).digest('hex').slice(0, HASH_LENGTH);
   return `${shortened(words, MAX_NAME_LENGTH - HASH_LENGTH - 1)}-${hash}`;
-}
-
-/** Nested stacks have no name before they are deployed, so they count as a part of the path. */
-function outermostStack(scope: Construct): Stack {
-  let stack = Stack.of(scope);
-  while (stack.nestedStackParent) {
-    stack = stack.nestedStackParent;
-  }
-  return stack;
 }
 
 /**

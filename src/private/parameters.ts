@@ -25,12 +25,17 @@ const EVICTION_POLICIES = [
   'noeviction',
 ];
 
+/** A number as the service writes it back: without leading zeros. */
+function isWhole(value: string): boolean {
+  return /^(0|[1-9]\d*)$/.test(value) && Number.isSafeInteger(Number(value));
+}
+
 function range(defaultValue: number, minimum: number, maximum = Infinity, families?: readonly string[]): ParameterRule {
   return {
     defaultValue: String(defaultValue),
     families,
     allowed: {
-      test: (value) => /^\d+$/.test(value) && Number(value) >= minimum && Number(value) <= maximum,
+      test: (value) => isWhole(value) && Number(value) >= minimum && Number(value) <= maximum,
       words: maximum === Infinity ? `a whole number from ${minimum} on` : `a whole number from ${minimum} to ${maximum}`,
     },
   };
@@ -71,7 +76,7 @@ export const PARAMETERS: Readonly<Record<string, ParameterRule>> = {
   'lfu-decay-time': range(1, 0),
   'timeout': {
     defaultValue: '0',
-    allowed: { test: (value) => /^\d+$/.test(value) && (Number(value) === 0 || Number(value) >= 20), words: '0 or a whole number from 20 on' },
+    allowed: { test: (value) => isWhole(value) && (Number(value) === 0 || Number(value) >= 20), words: '0 or a whole number from 20 on' },
   },
   'tcp-keepalive': range(300, 0),
   'slowlog-max-len': range(128, 0),

@@ -1,6 +1,7 @@
-import { Duration, Lazy, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { Aws, Duration, Lazy, RemovalPolicies, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -18,12 +19,13 @@ const accessString = AccessString.fullAccess();
 /** Defines something in a stack. */
 export type Make = (stack: Stack) => unknown;
 
+function newCluster(stack: Stack, props: Partial<ClusterProps> = {}): Cluster {
+  return new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...props });
+}
+
 /** A cluster with properties that may need constructs of their own. */
 function cluster(makeProps: Partial<ClusterProps> | ((stack: Stack) => Partial<ClusterProps>)): Make {
-  return (stack) => {
-    const props = typeof makeProps === 'function' ? makeProps(stack) : makeProps;
-    return new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...props });
-  };
+  return (stack) => newCluster(stack, typeof makeProps === 'function' ? makeProps(stack) : makeProps);
 }
 
 const groupWith = (parameters: Record<string, string>, engineVersion = VALKEY_7_3): Make => (stack) =>
@@ -57,13 +59,17 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   DefaultUser: [(stack) => new IamUser(stack, 'User', { accessString, userName: 'default' }), "'userName' must not be 'default'"],
   OpenAccessAcl: [(stack) => new Acl(stack, 'Acl', { aclName: 'open-access' }), "'aclName' must not be \"open-access\""],
 
-  InvalidEngine: [() => EngineVersion.of('Valkey', '7.3'), "'engine' must be in lower-case letters, 'valkey' or 'redis', got \"Valkey\""],
+  InvalidEngine: [() => EngineVersion.of('Valkey', '7.3'), "'engine' must be 'valkey' or 'redis', in lower-case letters, got \"Valkey\""],
   InvalidEngineVersion: [() => EngineVersion.of('valkey', '7.3.0'), "'version' must be a major and a minor number such as '7.3'"],
   UnknownParameterGroupFamily: [() => EngineVersion.of('valkey', token('7.3')), "'parameterGroupFamily' must be given when 'engine' or 'version' is a token"],
   InvalidNodeType: [() => NodeType.of('cache.t4g.small'), "'nodeType' must be of the form 'db.<family>.<size>'"],
   DataTieringMismatch: [() => NodeType.of('db.r7g.large', { dataTiering: true }), "'dataTiering' must be false for node type \"db.r7g.large\", got true"],
 
   UnknownParameter: [groupWith({ maxclients: '1' }), "'parameters' must name parameters that can be set in family memorydb_valkey7, got \"maxclients\""],
+  ParameterNotText: [
+    groupWith({ timeout: 300 as unknown as string }),
+    "'timeout' must be given as text, got 300 (number); put it in quotes, and write yes or no for a switch",
+  ],
   InvalidParameterValue: [groupWith({ timeout: '19' }), "'timeout' must be 0 or a whole number from 20 on, got \"19\""],
   parametersApplyOnUpdate: [groupWith({ timeout: '300' }), "CloudFormation does not apply 'timeout' when it creates the parameter group"],
   searchEnabledTooLate: [groupWith({ 'search-enabled': 'yes' }), "'search-enabled' is read only when a cluster is created"],
@@ -71,9 +77,29 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
 
   PasswordInAccessString: [() => AccessString.raw('on >correct-horse-battery ~* +@all'), 'an access string must not set or reset passwords, but has ">..."'],
   AccessStringWithoutState: [() => AccessString.raw('~* +@all'), "an access string must have 'on' or 'off'"],
+  UnknownCategory: [
+    () => AccessString.of({ categories: ['reed'] }),
+    "'categories' must hold categories of the engines, admin, all, bitmap, blocking, ",
+  ],
+  PlainTextPassword: [
+    (stack) => new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.unsafePlainText(`correct-horse-${Aws.REGION}`)] }),
+    "'passwords' must be references to secrets that CloudFormation resolves while it deploys, but entry 0 is plain text",
+  ],
+  DuplicatePassword: [
+    (stack) => new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.secretsManager('a'), SecretValue.secretsManager('a')] }),
+    "'passwords' must be two different ones, but both entries are the same reference; leave one out",
+  ],
   InvalidPasswordCount: [
     (stack) => new PasswordUser(stack, 'User', { accessString, passwords: ['a', 'b', 'c'].map((name) => SecretValue.secretsManager(name)) }),
     "'passwords' must have 1 or 2 entries, got 3",
+  ],
+  UserOfAnotherEnvironment: [
+    (stack) => new Acl(stack, 'Acl', { users: [IamUser.fromIamUserArn(stack, 'User', 'arn:aws:memorydb:us-east-1:210987654321:user/app')] }),
+    "'users' must be of the account and Region of the list, but Test/User is of 210987654321 in us-east-1; define the user in a stack of that",
+  ],
+  DuplicateUser: [
+    (stack) => new Acl(stack, 'Acl', { users: ['One', 'Other'].map((id) => new IamUser(stack, id, { accessString, userName: 'app' })) }),
+    "'users' must have names of their own, but Test/Other has that of Test/One; give one of them another 'userName'",
   ],
   defaultUser: [
     (stack) => new Acl(stack, 'Acl', { users: [IamUser.fromIamUserName(stack, 'User', 'default')] }),
@@ -138,8 +164,46 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   ],
   KeyPermissionsNotSupported: [
     cluster((stack) => ({ engineVersion: REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString: AccessString.of({ readKeys: ['*'] }) })] })),
-    "[Test/Db] 'accessString' must not have read-only or write-only keys nor selectors on redis 6.2, but that of Test/User does",
+    "[Test/Db] 'accessString' must have no read-only or write-only keys, selectors or denied subcommands on redis 6.2, but that of Test/User has",
   ],
+  SignInWithoutTls: [
+    (stack) => Cluster.fromClusterAttributes(stack, 'Db', { clusterName: 'db', clusterEndpointAddress: 'db.example.com', tlsEnabled: false })
+      .connectionFor(IamUser.fromIamUserName(stack, 'User', 'app')),
+    "'user' must be left out of a connection to Test/Db, got Test/User; without TLS the cluster lets everybody in and nobody signs in",
+  ],
+  UserNotListed: [
+    (stack) => newCluster(stack).connectionFor(new IamUser(stack, 'User', { accessString })),
+    "[Test/Db] 'user' must be on Test/Db/Acl, the access control list of the cluster, to sign in, but Test/User is not; put it into 'users' or call addUser",
+  ],
+  UserRequired: [
+    (stack) => newCluster(stack).connectionFor(),
+    "[Test/Db] 'user' must be given to a connection, since Test/Db/Acl, the access control list of the cluster, lets nobody in who does not sign in",
+  ],
+  UserOfOpenAccess: [
+    (stack) => newCluster(stack, { acl: Acl.openAccess(stack) }).connectionFor(new IamUser(stack, 'User', { accessString })),
+    "[Test/Db] 'user' must be left out of a connection to a cluster with open-access, whose only user is 'default', got Test/User",
+  ],
+  ClusterOfAnotherEnvironment: [
+    (stack) => newCluster(stack).grants.connect(
+      new iam.User(stack, 'Human'), IamUser.fromIamUserArn(stack, 'User', 'arn:aws:memorydb:us-east-1:123456789012:user/app')),
+    "'user' must be of the account and Region of Test/Db to sign in to it, but Test/User is of 123456789012 in us-east-1",
+  ],
+  grantWithoutEffect: [
+    (stack) => newCluster(stack).grants.connect(new iam.ServicePrincipal('ec2.amazonaws.com'), IamUser.fromIamUserName(stack, 'User', 'app')),
+    'ServicePrincipal(ec2.amazonaws.com) cannot be given permission to sign in, since it has no policy that could be changed here: grant it to a role',
+  ],
+  SecretOfAnotherAccount: [
+    (stack) => newCluster(stack).grants.connect(
+      new iam.Role(newStack(stack.node.root, 'Elsewhere', { env: { account: '210987654321', region: 'eu-west-1' } }), 'Role', {
+        assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      }), new PasswordUser(stack, 'User', { accessString })),
+    "'secret' must have a name and a key of its own to be used in account 210987654321, but the generated one of Test/User has no name",
+  ],
+  SnapshotDeletionPolicy: [
+    (stack) => RemovalPolicies.of(newCluster(stack)).snapshot(),
+    "[Test/Db] 'deletionPolicy' must not be Snapshot, which CloudFormation does not know for MemoryDB, got it by RemovalPolicies or by the L1",
+  ],
+  MissingProperty: [cluster({ nodeType: undefined }), "'nodeType' must be given to a cluster, got none; give it one such as NodeType.R7G_LARGE"],
   ParameterGroupFamilyMismatch: [
     cluster((stack) => ({ parameterGroup: importedGroup(stack, 'default.memorydb-redis7') })),
     "'parameterGroup' must be of family memorydb_valkey7 for valkey 7.3, got Test/Parameters of family \"memorydb_redis7\"",

@@ -44,12 +44,15 @@ const IAM_USERS = errorRule<ClusterUsersInput>(lit`IamUsersNotSupported`, 'Memor
     : undefined;
 });
 
+/** What engine 6.2 takes for a syntax error: keys by direction, selectors and denied subcommands. */
+const NEEDS_7 = /(?:^|\s)(?:%|\(|-[^@\s|]+\|)/;
+
 const KEY_PERMISSIONS = errorRule<ClusterUsersInput>(lit`KeyPermissionsNotSupported`, 'MemoryDB Developer Guide, "Engine versions"', (input) => {
-  const user = input.engineVersion.supportsKeyPermissions ? undefined : input.users.find((one) => /(^|\s)(%|\()/.test(accessStringOf(one) ?? ''));
+  const user = input.engineVersion.supportsKeyPermissions ? undefined : input.users.find((one) => NEEDS_7.test(accessStringOf(one) ?? ''));
   return user === undefined
     ? undefined
-    : `'accessString' must not have read-only or write-only keys nor selectors on ${input.engineVersion.toString()}, but that of ${user.node.path} does; ` +
-      "use an engine version of 7.0 or later, or give the user 'keys'";
+    : `'accessString' must have no read-only or write-only keys, selectors or denied subcommands on ${input.engineVersion.toString()}, but that of ` +
+      `${user.node.path} has; use an engine version of 7.0 or later, or give the user 'keys' and whole commands`;
 });
 
 /** What can only be known when all users are there. */

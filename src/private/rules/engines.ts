@@ -9,8 +9,10 @@ export interface EngineInput {
   readonly parameterGroupFamily?: string;
 }
 
+const ENGINES = ['valkey', 'redis'];
+
 const ENGINE_NAME = errorRule<EngineInput>(lit`InvalidEngine`, 'API reference, "CreateCluster"', ({ engine }) =>
-  (!known(engine) || /^[a-z]+$/.test(engine) ? undefined : `'engine' must be in lower-case letters, 'valkey' or 'redis', got ${shown(engine)}`));
+  (!known(engine) || ENGINES.includes(engine) ? undefined : `'engine' must be 'valkey' or 'redis', in lower-case letters, got ${shown(engine)}`));
 
 const MAJOR_AND_MINOR = errorRule<EngineInput>(lit`InvalidEngineVersion`, 'MemoryDB Developer Guide, "Engine versions"', ({ version }) =>
   (!known(version) || /^\d+\.\d+$/.test(version)

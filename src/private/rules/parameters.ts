@@ -27,6 +27,11 @@ const NAME = errorRule<ParameterInput>(lit`UnknownParameter`, SOURCE, ({ family,
       (rule ? `that one is of ${rule.families!.join(' and ')}` : `known are ${namesOf(family).join(', ')}`);
 });
 
+const TEXT = errorRule<ParameterInput>(lit`ParameterNotText`, SOURCE, ({ name, value }) =>
+  (typeof value === 'string' || !known(value)
+    ? undefined
+    : `'${name}' must be given as text, got ${shown(value)} (${typeof value}); put it in quotes, and write yes or no for a switch`));
+
 const VALUE = errorRule<ParameterInput>(lit`InvalidParameterValue`, SOURCE, ({ family, name, value }) => {
   const allowed = ruleOf(name)?.allowed;
   if (allowed === undefined || !isListed(family, name) || !known(value) || ('words' in allowed ? allowed.test(value) : allowed.includes(value))) {
@@ -53,7 +58,7 @@ const COUNT = warningRule<ParameterInput>('parametersPerUpdate', 'API reference,
       'leave out those that have the default of their family'
     : undefined));
 
-export const PARAMETER_RULES = [NAME, VALUE, APPLIED, SEARCH, COUNT];
+export const PARAMETER_RULES = [NAME, TEXT, VALUE, APPLIED, SEARCH, COUNT];
 
 function isSearch(name: string): boolean {
   return name === 'search-enabled';

@@ -1,4 +1,5 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, RemovalPolicy } from 'aws-cdk-lib';
+import type { ICfnResourceOptions } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import { errorRule } from './rule';
 
@@ -17,3 +18,12 @@ const KEPT_OR_DELETED = errorRule<RemovalInput>(lit`SnapshotNotSupported`, DELET
     : undefined));
 
 export const REMOVAL_RULES = [KEPT_OR_DELETED];
+
+const SNAPSHOT = errorRule<ICfnResourceOptions>(lit`SnapshotDeletionPolicy`, DELETION_POLICY, ({ deletionPolicy, updateReplacePolicy }) =>
+  ([deletionPolicy, updateReplacePolicy].includes(CfnDeletionPolicy.SNAPSHOT)
+    ? "'deletionPolicy' must not be Snapshot, which CloudFormation does not know for MemoryDB, got it by RemovalPolicies or by the L1; " +
+      "set 'removalPolicy: RemovalPolicy.SNAPSHOT' on the cluster, or call its applyRemovalPolicy(), for a final snapshot"
+    : undefined));
+
+/** What can only be known when all policies are applied. */
+export const DELETION_POLICY_RULES = [SNAPSHOT];
