@@ -86,8 +86,8 @@ export interface AccessStringOptions {
 /**
  * What a user may do, as the service writes it.
  *
- * The text is in the order and the form in which the engine lists a user's rules, whatever order they were given in, so that what is
- * read back compares equal to what was deployed.
+ * The text is the same whatever order the rules were given in, and names each rule once, in a form that engines from 7.2 on list unchanged. Redis OSS
+ * 7.1 and earlier work out rules of their own for commands that amount to the same.
  */
 export class AccessString {
   /**
@@ -95,7 +95,8 @@ export class AccessString {
    *
    * The more specific rule wins: a command over its categories, a subcommand over its command, and a denial over a permission for the same thing.
    *
-   * @throws when a pattern or name is empty or has a character the service cannot take, or when one thing is both allowed and denied
+   * @throws when a pattern or name is empty or has a character the service cannot take, when no engine has a category, or when one thing is both
+   * allowed and denied
    */
   public static of(options: AccessStringOptions): AccessString {
     return new AccessString(
@@ -111,6 +112,9 @@ export class AccessString {
   /**
    * Reading of keys: every reading command that is neither dangerous nor administrative.
    *
+   * The patterns are for what is in the keys. `SCAN`, `RANDOMKEY`, `DBSIZE` and `CLIENT TRACKING` ask for no key, so that the names of all keys can
+   * be seen: deny them by `of` where a name tells too much.
+   *
    * @param keyPatterns patterns of the keys, for example `order:*`; `*` for all keys
    * @throws when no pattern is given
    */
@@ -125,7 +129,8 @@ export class AccessString {
   /**
    * Reading and writing of keys, transactions included: every such command that is neither dangerous nor administrative.
    *
-   * Scripts and functions must be allowed by `of`: among their commands are some that delete those of all users.
+   * Scripts and functions must be allowed by `of`: among their commands are some that delete those of all users. The names of all keys can be seen, as
+   * with `readOnly`.
    *
    * @param keyPatterns patterns of the keys, for example `order:*`; `*` for all keys
    * @throws when no pattern is given
@@ -146,7 +151,7 @@ export class AccessString {
   }
 
   /**
-   * An access string in the engine's own words, for what `of` cannot say (selectors, for example).
+   * An access string in the engine's own words, for what `of` cannot say (selectors, or a category that is newer than this library).
    *
    * @param text rules, separated by blanks; what is in a token is taken as it is
    * @throws when the text has neither `on` nor `off`, or a rule that sets a password or resets the user

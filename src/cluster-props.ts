@@ -258,6 +258,9 @@ export interface ClusterProps {
    * `SNAPSHOT` deletes the cluster after a final snapshot: see `finalSnapshotName`. A list or group of your own that a retained cluster uses has to
    * be retained, too, since the service does not delete what is in use.
    *
+   * `RETAIN_ON_UPDATE_OR_DELETE` retains all of it as `RETAIN` does, but for what a deployment that fails has created, whose names would be in the
+   * way of the next one.
+   *
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AccessString } from '../src';
 import type { AccessStringOptions } from '../src';
 import { AclServer } from './support/acl-server';
+import { ENGINE_CATEGORIES } from '../src/private/categories';
 
 let server: AclServer;
 
@@ -201,6 +202,30 @@ describe('readWrite', () => {
   test('refuses other keys', async () => {
     expect(await server.refusal('set', 'user:1', '1')).toBe('key');
   });
+});
+
+test('the names of all keys are hidden by what the documentation names', async () => {
+  const options = { keys: ['tenant-1:*'], categories: ['read', 'write', 'connection'], denyCategories: ['admin', 'dangerous'] };
+  const shows = async () => {
+    const calls = ['scan 0', 'randomkey', 'dbsize', 'client tracking on bcast', 'keys *'].map((call) => call.split(' '));
+    const refusals = await Promise.all(calls.map((call) => server.refusal(...call)));
+    return calls.map(([name]) => name).filter((_, index) => refusals[index] === undefined);
+  };
+  await server.setRules(AccessString.of(options).toString());
+  expect(await shows()).toEqual(['scan', 'randomkey', 'dbsize', 'client']);
+  await server.setRules(AccessString.of({ ...options, denyCommands: ['scan', 'randomkey', 'dbsize', 'client|tracking'] }).toString());
+  expect(await shows()).toEqual([]);
+  for (const call of ['get tenant-1:a', 'hscan tenant-1:a 0', 'client setname app', 'cluster slots', 'info']) {
+    expect(await server.refusal(...call.split(' '))).toBeUndefined();
+  }
+});
+
+test('the categories are those of the engine', async () => {
+  const categories = new Set(server.commands.flatMap((command) => command.categories));
+  expect(ENGINE_CATEGORIES).toEqual(expect.arrayContaining([...categories]));
+  for (const category of ENGINE_CATEGORIES) {
+    await server.setRules(AccessString.of({ categories: [category], client: false }).toString());
+  }
 });
 
 test('fullAccess allows everything', async () => {

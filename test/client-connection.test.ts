@@ -153,8 +153,12 @@ describe('a function', () => {
       const user = makeUser(stacks.get(layout.user)!);
       const cluster = newCluster(stacks.get(layout.cluster)!, { vpc, vpcSubnets, users: [user], securityGroups: groupIn(layout.clusterSecurityGroup, 'DbGroup') });
       const fn = new lambda.Function(service, 'Function', {
-        runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1'),
-        vpc, vpcSubnets, securityGroups: groupIn(layout.securityGroup, 'FunctionGroup'),
+        runtime: lambda.Runtime.NODEJS_22_X,
+        handler: 'index.handler',
+        code: lambda.Code.fromInline('exports.handler = 1'),
+        vpc,
+        vpcSubnets,
+        securityGroups: groupIn(layout.securityGroup, 'FunctionGroup'),
       });
       cluster.connectionFor(user).addToFunction(fn);
       const synthesis = synth(app);
@@ -187,7 +191,8 @@ describe('a function', () => {
     const fn = newFunction(stack, importedVpc(stack));
     const user = new IamUser(stack, 'User', { accessString });
     for (const prefix of ['ORDERS', 'CARTS']) {
-      new Cluster(stack, prefix, { vpc: existing(stack), nodeType: NodeType.T4G_SMALL, users: [user] }).connectionFor(user, { prefix }).addToFunction(fn);
+      const cluster = new Cluster(stack, prefix, { vpc: existing(stack), nodeType: NodeType.T4G_SMALL, users: [user] });
+      cluster.connectionFor(user, { prefix }).addToFunction(fn);
     }
     const { Variables } = propertiesOf(templateOf(stack), 'AWS::Lambda::Function').Environment;
     expect(Object.keys(Variables).filter((name) => name.endsWith('_HOST'))).toEqual(['ORDERS_HOST', 'CARTS_HOST']);

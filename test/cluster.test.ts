@@ -1,9 +1,9 @@
-import { CfnResource, Duration, RemovalPolicies, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, Duration, RemovalPolicies, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CfnACL, CfnParameterGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnCluster, CfnParameterGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -207,6 +207,7 @@ describe('users', () => {
     ['keys to be read only', AccessString.of({ readKeys: ['order:*'] })],
     ['keys to be written only', AccessString.of({ writeKeys: ['order:*'] })],
     ['selectors', AccessString.raw('on ~a +get (~b +set)')],
+    ['a denied subcommand', AccessString.of({ denyCommands: ['config|set'] })],
   ])('fails at synthesis for %s on Redis 6.2', (_, newRules) => {
     const stack = newStack();
     define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [new PasswordUser(stack, 'User', { accessString: newRules })] });
@@ -316,6 +317,25 @@ describe('the removal policy', () => {
     );
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     expect(() => synth(stack)).not.toThrow();
+  });
+
+  test('RETAIN_ON_UPDATE_OR_DELETE leaves nothing of a failed first deployment behind', () => {
+    const removalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    expect(policies(removalPolicy)).toEqual({ policies: ['RetainExceptOnCreate/Retain'], finalSnapshot: undefined });
+  });
+
+  test.each<[string, (cluster: Cluster) => void]>([
+    ['RemovalPolicies', (cluster) => RemovalPolicies.of(cluster).snapshot()],
+    ['the deletion policy of the L1', (cluster) => {
+      (cluster.node.defaultChild as CfnCluster).cfnOptions.deletionPolicy = CfnDeletionPolicy.SNAPSHOT;
+    }],
+    ['the replacement policy of the L1', (cluster) => {
+      (cluster.node.defaultChild as CfnCluster).cfnOptions.updateReplacePolicy = CfnDeletionPolicy.SNAPSHOT;
+    }],
+  ])('fails for a snapshot by %s, which CloudFormation does not know', (_, apply) => {
+    const stack = newStack();
+    apply(define(stack));
+    expect(() => synth(stack)).toThrow(/^Validation failed with the following errors:\s+\[Test\/Db\] 'deletionPolicy' must not be Snapshot[^\n]*$/);
   });
 
   test('leaves alone what the cluster only uses', () => {

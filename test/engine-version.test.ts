@@ -16,6 +16,7 @@ test.each([
 ])('%s is %s of family %s and can %j', (version, text, family, can) => {
   expect(version.toString()).toBe(text);
   expect(version.parameterGroupFamily).toBe(family);
+  expect(version.supportsKeyPermissions).toBe(can.iam);
   expect({ iam: version.supportsIamUsers, search: version.supportsVectorSearch, multiRegion: version.supportsMultiRegion }).toEqual(can);
   // Both came with engine 7.0.
   expect(version.supportsKeyPermissions).toBe(can.iam);
@@ -27,7 +28,7 @@ test('a given family wins', () => {
 
 test('nothing is checked of a token', () => {
   const version = EngineVersion.of(TOKEN, TOKEN, { parameterGroupFamily: TOKEN });
-  expect(version.supportsIamUsers && version.supportsVectorSearch && version.supportsMultiRegion).toBe(true);
+  expect(version.supportsIamUsers && version.supportsKeyPermissions && version.supportsVectorSearch && version.supportsMultiRegion).toBe(true);
 });
 
 test.each([

@@ -29,7 +29,7 @@ test('the last value counts', () => {
 
 describe('values', () => {
   test.each(KNOWN_FAMILIES)('of %s take their defaults', (parameterGroupFamily) => {
-    const group = define({}, EngineVersion.of('any', '1.0', { parameterGroupFamily }));
+    const group = define({}, EngineVersion.of('valkey', '1.0', { parameterGroupFamily }));
     const known = Object.entries(PARAMETERS).filter(([, { families }]) => families?.includes(parameterGroupFamily) !== false);
     known.forEach(([name, { defaultValue }]) => group.addParameter(name, defaultValue));
     expect(propertiesOf(templateOf(group.stack), TYPE).Parameters).toEqual(
@@ -49,6 +49,9 @@ describe('values', () => {
     ['maxmemory-samples', '0', 'a whole number from 1 on'],
     ['maxmemory-samples', '1.5', 'a whole number from 1 on'],
     ['maxmemory-samples', '', 'a whole number from 1 on'],
+    ['maxmemory-samples', '007', 'a whole number from 1 on'],
+    ['maxmemory-samples', '9'.repeat(30), 'a whole number from 1 on'],
+    ['timeout', '00', '0 or a whole number from 20 on'],
     ['active-expire-effort', '11', 'a whole number from 1 to 10'],
     ['active-expire-effort', '-1', 'a whole number from 1 to 10'],
     ['timeout', '1', '0 or a whole number from 20 on'],
@@ -61,6 +64,12 @@ describe('values', () => {
     expect(() => define({ [name]: value })).toThrow(`'${name}' must be ${allowed}`);
     expect(() => define().addParameter(name, value)).toThrow(`got ${JSON.stringify(value)}`);
   });
+});
+
+test.each([[20, '20 (number)'], [true, 'true (boolean)'], [null, 'null (object)']])('fails for the value %j, which is no text', (value, shown) => {
+  expect(() => define({ timeout: value as unknown as string })).toThrow(
+    `'timeout' must be given as text, got ${shown}; put it in quotes, and write yes or no for a switch`,
+  );
 });
 
 describe('names', () => {

@@ -1,10 +1,10 @@
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { IConstruct } from 'constructs';
 import { invalid } from './errors';
-import { CONNECTION_USER_RULES } from './rules/connections';
-import { findings } from './rules/rule';
 import type { ICluster } from '../cluster-ref';
 import type { IUser } from '../user';
+import { CONNECTION_USER_RULES } from './rules/connections';
+import { findings } from './rules/rule';
 
 const CONNECTIONS_SYMBOL = Symbol.for('cdk-memorydb.Connections');
 const CONNECTED_SYMBOL = Symbol.for('cdk-memorydb.ConnectedUsers');
