@@ -32,7 +32,7 @@ export const CLUSTER_RULES = [
   ...[...ENGINE_VERSION_RULES, ...VECTOR_SEARCH_RULES, ...KEY_RULES, ...NOTIFICATION_RULES],
 ];
 
-/** Every rule of the service that is known here: nothing else in the library says what the service takes. */
+/** Every rule that constructs and value classes hold their input against. */
 export const RULES: readonly Rule<never>[] = [
   ...[VALID_NAME, NOT_DEFAULT_USER, NOT_OPEN_ACCESS],
   ...[...ENGINE_RULES, ...NODE_TYPE_RULES, ...PARAMETER_RULES],
