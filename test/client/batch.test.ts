@@ -100,6 +100,7 @@ test('10,000 commands are one batch', async () => {
 });
 
 test('writes follow a slot that is moving, one by one', async () => {
+  await flush(users.cluster);
   const keys = Array.from({ length: 20 }, (_, i) => `{moving}${i}`);
   await batch(db).set(keys[0], 'stays').set('elsewhere', '0').exec();
   const move = await startMove(users.cluster, slotOf(keys[0]));
