@@ -10,6 +10,8 @@ export interface Start {
   readonly loading: number;
   /** From the start of the process to the first reply, in milliseconds. */
   readonly replied: number;
+  /** How long the processor was busy until then, in milliseconds. */
+  readonly busy: number;
 }
 
 const OWN = 'cdk-memorydb';
@@ -38,6 +40,11 @@ export async function coldStart(rounds: number): Promise<Comparison[]> {
         unit: 'Milliseconds',
         note: 'From the start of the process to the reply to a GET: Node.js, modules, TLS, sign-in, slots.',
       }, (script) => runScript<Start>([script], env).replied),
+      contest({
+        benchmark: 'first reply, busy',
+        unit: 'Milliseconds',
+        note: 'Processor time until then, which a busy machine changes least.',
+      }, (script) => runScript<Start>([script], env).busy),
       contest({
         benchmark: 'import',
         unit: 'Milliseconds',

@@ -4,9 +4,13 @@ import type { Start } from '../cold-start';
 export async function start(load: () => Promise<() => Promise<unknown>>): Promise<void> {
   const before = process.cpuUsage();
   const reply = await load();
-  const { user, system } = process.cpuUsage(before);
+  const loading = milliseconds(process.cpuUsage(before));
   await reply();
   // The time origin is the start of the process.
-  const result: Start = { loading: (user + system) / 1_000, replied: performance.now() };
+  const result: Start = { loading, replied: performance.now(), busy: milliseconds(process.cpuUsage()) };
   process.stdout.write(JSON.stringify(result), () => process.exit());
+}
+
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1_000;
 }
