@@ -24,8 +24,8 @@ export default defineConfig({
         test: {
           name: 'ioredis-5',
           include: ['test/client/**/*.test.ts'],
-          // These load nothing of ioredis, or in a process of their own.
-          exclude: ['bundle', 'connect-token', 'connection', 'modules', 'topology'].map((name) => `test/client/${name}.test.ts`),
+          // These load nothing of ioredis that matters, or in a process of their own.
+          exclude: ['bundle', 'connect-token', 'connection', 'many-clients', 'modules', 'profiles', 'repeatable', 'topology'].map((name) => `test/client/${name}.test.ts`),
           env: { IOREDIS: '5' },
         },
       },

@@ -11,6 +11,8 @@ export interface ClientOptionsSource {
   readonly tls: boolean;
   readonly caFile?: string;
   readonly readFrom: ReadFrom;
+  /** Options of ioredis for the kind of program. */
+  readonly profile: ClusterOptions;
   readonly context: ConnectorContext;
 }
 
@@ -33,11 +35,10 @@ function isMovedToItself(this: { readonly host: string; readonly port: number },
 /**
  * The options that ioredis gets: defaults, then the caller's overrides, then what may not be overridden.
  *
- * The defaults give a command room for a failover of about ten seconds (`maxRedirections` is spent twice per `retryDelayOnFailover`),
- * notice a node that went silent without closing its connection (`socketTimeout`), and let a dead address cost 1.5 seconds instead
- * of ten (`connectTimeout`, which has to stay below `slotsRefreshTimeout`).
+ * The defaults give a command room for the redirections of a long resharding (`maxRedirections`; what waits for a new primary does not
+ * spend them), and let a dead address cost 1.5 seconds instead of ten (`connectTimeout`, which has to stay below `slotsRefreshTimeout`).
  */
-export function clientOptions({ tls, caFile, readFrom, context }: ClientOptionsSource, overrides: ClusterOptions): ClusterOptions {
+export function clientOptions({ tls, caFile, readFrom, profile, context }: ClientOptionsSource, overrides: ClusterOptions): ClusterOptions {
   const { credentials } = context;
   // ioredis wants strings. It sends the name as `String(name)`, so that one learned from a secret comes in time.
   const username = credentials && { toString: () => credentials.username ?? 'default' } as unknown as string;
@@ -45,20 +46,18 @@ export function clientOptions({ tls, caFile, readFrom, context }: ClientOptionsS
   return {
     clusterRetryStrategy: backOff,
     scaleReads: scaleReads(readFrom),
-    slotsRefreshTimeout: 2_500,
     maxRedirections: 256,
-    retryDelayOnFailover: 250,
-    retryDelayOnClusterDown: 250,
     retryDelayOnMoved: 20,
+    ...profile,
     ...overrides,
     // A name has to stay a name until its certificate is checked; the connector resolves it.
     dnsLookup: (host, callback) => callback(null, host),
     redisOptions: {
       connectTimeout: 1_500,
-      socketTimeout: 5_000,
       keepAlive: 5_000,
       disconnectTimeout: 500,
       reconnectOnError: isMovedToItself,
+      ...profile.redisOptions,
       ...overrides.redisOptions,
       tls: tls ? tlsOptions(caFile, overrides.redisOptions?.tls) : undefined,
       username,

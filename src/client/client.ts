@@ -1,18 +1,28 @@
 import { Cluster, Pipeline } from 'ioredis';
-import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction } from 'ioredis';
+import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction, Redis } from 'ioredis';
+import { Abandoned } from './abandoned';
 import { clientOptions } from './client-options';
+import { runningTime, useClock } from './clock';
 import { ConnectionFailures } from './connection-failures';
+import { renewPassword } from './connector';
 import type { ConnectorContext } from './connector';
 import type { CredentialsProvider } from './credentials';
 import { after, blockingTime } from './deadline';
 import { Deadlines } from './deadlines';
 import { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
-import { closed, describe } from './failure';
+import { closed, describe, isRetriable } from './failure';
+import { clusterInternals, pipelineInternals } from './internals';
+import { guardReplies } from './lost-replies';
+import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
 import type { ReadFrom } from './read-from';
+import { keepSignedIn } from './reauthentication';
 import { livePassword } from './redacted';
+import { Retries } from './retries';
+import { SilenceWatch } from './silence';
 import { guardSubscriber } from './subscriber-guard';
+import { Thaw } from './thaw';
 
 /** What a client and its duplicates have in common. */
 export interface ClientSettings {
@@ -24,26 +34,16 @@ export interface ClientSettings {
   /** How long a command may take, in milliseconds. */
   readonly deadline: number;
   readonly readFrom: ReadFrom;
+  readonly retryWrites: RetryWrites;
+  /** Options of ioredis for the kind of program. */
+  readonly profile: ClusterOptions;
   readonly lookup?: DNSLookupFunction;
 }
 
 /** What the typings of ioredis 6 derive the types of replies from. */
 type LegacyReplies = ClusterOptions & { redisOptions?: { replyMapping?: 'legacy' } };
 type SendCommandParameters = Parameters<Cluster['sendCommand']>;
-
-/** Members of ioredis that its typings hide. */
-interface Internals {
-  readonly offlineQueue: { peekFront(): { readonly command: Command } | undefined; shift(): unknown };
-  setStatus(status: string): void;
-  handleCloseEvent(): void;
-}
-
-interface PipelineInternals {
-  readonly _queue: Command[];
-  /** How many MULTI wait for their EXEC. */
-  _transactions: number;
-  readonly promise: Promise<never>;
-}
+type HandleErrorParameters = Parameters<Cluster['handleError']>;
 
 type Exec = ChainableCommander['exec'];
 type ExecCallback = Parameters<Exec>[0];
@@ -66,15 +66,20 @@ export class Client extends Cluster {
   }
 
   readonly #settings: ClientSettings;
+  readonly #seeds: ClusterNode[];
   readonly #events: ClientEventSource;
   readonly #failures: ConnectionFailures;
   readonly #opening: Set<AbortController>;
-  readonly #abandoned = new WeakSet<Command>();
+  readonly #abandoned = new Abandoned();
   readonly #blocking = new WeakSet<Command>();
   readonly #deadlines: Deadlines;
   readonly #checks: Deadlines;
   /** Pipelines and blocking commands, each of which has its own time. */
   readonly #waiting = new Set<(reason?: Error) => void>();
+  readonly #mixed = new WeakSet<Command>();
+  readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
+  readonly #thaw = new Thaw(this);
+  #closing = false;
 
   constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
     const events = new ClientEventSource(settings.endpoint);
@@ -89,6 +94,7 @@ export class Client extends Cluster {
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
     this.#settings = settings;
+    this.#seeds = nodes;
     this.#events = events;
     this.#failures = failures;
     this.#opening = context.opening;
@@ -98,8 +104,35 @@ export class Client extends Cluster {
     });
     this.#deadlines = deadlines();
     this.#checks = deadlines();
-    this.on('+node', (node) => guardNode(node, this.#abandoned));
-    guardSubscriber(this, this.#abandoned);
+    const replies: LostRepliesContext = {
+      retryWrites: settings.retryWrites,
+      isClosing: () => this.#closing,
+      mixed: this.#mixed,
+      routed: () => {
+        const { commands } = this.#deadlines;
+        return (command) => commands.has(command) || this.#blocking.has(command);
+      },
+      retry: (command) => this.#retries.add(() => void super.sendCommand(command)),
+    };
+    const guard = (node: Redis) => {
+      guardNode(node, this.#abandoned);
+      guardReplies(node, replies);
+    };
+    const silence = new SilenceWatch(this);
+    const stopClock = useClock(() => this.#thaw.begin());
+    this.on('+node', (node) => {
+      silence.guard(node);
+      guard(node);
+    });
+    guardSubscriber(this, {
+      guard,
+      password: () => context.password.bytes.toString(),
+      renewPassword: (refused) => renewPassword(context, refused),
+    });
+    // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
+    this.on('refresh', () => {
+      clusterInternals(this).startupNodes = [...nodes, ...this.nodes().map(({ options: { host, port } }) => ({ host, port }))];
+    });
     this.on('connecting', () => failures.attemptStarted());
     this.on('node error', (error) => failures.note(error));
     // Without a listener, ioredis prints the error.
@@ -111,7 +144,12 @@ export class Client extends Cluster {
         this.#giveUp();
       }
     });
+    const stopSigningIn = settings.credentials && keepSignedIn(this, settings.credentials, context.password, (event) => events.reauth(event));
     this.on('end', () => {
+      silence.stop();
+      stopClock();
+      stopSigningIn?.();
+      this.#retries.clear();
       this.#giveUp(closed());
       this.#checks.failAll(closed());
     });
@@ -125,6 +163,10 @@ export class Client extends Cluster {
     if (!stream) {
       this.#guardCommand(command);
       if (this.#abandoned.has(command)) {
+        return command.promise;
+      }
+      if (this.#thaw.holds) {
+        this.#thaw.hold(() => void super.sendCommand(command, stream, node));
         return command.promise;
       }
     }
@@ -150,7 +192,7 @@ export class Client extends Cluster {
       process.nextTick(callback, closed());
       return;
     }
-    const start = performance.now();
+    const start = runningTime();
     let waiting = true;
     const done = (error?: Error) => {
       if (waiting) {
@@ -164,18 +206,32 @@ export class Client extends Cluster {
     wait();
   }
 
+  /**
+   * Takes the retries of ioredis that have to wait for another primary: it would give up those that find the client between two
+   * connections, and those that took many attempts, however much time they have.
+   */
+  override handleError(error: HandleErrorParameters[0], ttl: HandleErrorParameters[1], handlers: HandleErrorParameters[2]): void {
+    const waits = isRetriable(error) || error.message.startsWith('CLUSTERDOWN ');
+    // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
+    if (waits && !this.#closing && this.status !== 'connect') {
+      this.#retries.add(handlers.connectionClosed);
+    } else {
+      super.handleError(error, ttl, handlers);
+    }
+  }
+
   override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
     super.refreshSlotsCache(this.#events.slotsRefresh(this, callback));
   }
 
   override duplicate(nodes: ClusterNode[] = [], overrides: ClusterOptions = {}): any {
-    const { startupNodes } = this as unknown as { startupNodes: ClusterNode[] };
     const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
     const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;
-    return new Client(settings, nodes.length ? nodes : [...startupNodes], options);
+    return new Client(settings, nodes.length ? nodes : this.#seeds, options);
   }
 
   override quit(callback?: Parameters<Cluster['quit']>[0]): Promise<'OK'> {
+    this.#closing = true;
     if (this.status === 'wait' || this.nodes().length > 0) {
       return super.quit(callback);
     }
@@ -188,6 +244,7 @@ export class Client extends Cluster {
     if (this.status === 'end') {
       return;
     }
+    this.#closing ||= !reconnect;
     const connecting = this.status === 'connecting' || this.status === 'reconnecting';
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
@@ -205,7 +262,7 @@ export class Client extends Cluster {
   /** Ends a client that has no node whose end would end it: ioredis would keep its queue for ever. */
   #end(): void {
     if (this.status === 'disconnecting') {
-      const internals = this as unknown as Internals;
+      const internals = clusterInternals(this);
       internals.setStatus('close');
       internals.handleCloseEvent();
     }
@@ -222,7 +279,7 @@ export class Client extends Cluster {
     } else if (blocked > 0) {
       this.#guardBlocking(command, blocked);
     } else if (this.#failures.hopeless) {
-      this.#abandon(command, this.#deadlineError(command.name, performance.now()));
+      this.#abandon(command, this.#deadlineError(command.name, runningTime()));
     } else {
       this.#deadlines.add(command);
     }
@@ -233,7 +290,7 @@ export class Client extends Cluster {
       return;
     }
     this.#blocking.add(command);
-    const start = performance.now();
+    const start = runningTime();
     const { reject, resolve } = command;
     const stop = this.#limit(this.#settings.deadline + blocked, (reason = this.#deadlineError(command.name, start)) => {
       command.reject = reject;
@@ -271,10 +328,10 @@ export class Client extends Cluster {
 
   #guardPipeline(pipeline: ChainableCommander, name: string): ChainableCommander {
     const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
-    const internals = pipeline as unknown as PipelineInternals;
+    const internals = pipelineInternals(pipeline);
     let state: 'new' | 'running' | 'abandoned' = 'new';
     const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
-      const start = performance.now();
+      const start = runningTime();
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
       const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
         state = 'abandoned';
@@ -286,8 +343,15 @@ export class Client extends Cluster {
         this.#dropAbandoned();
         reject(reason);
       });
-      if (state !== 'abandoned') {
-        exec.call(pipeline).then(resolve, reject).finally(stop).catch(reject);
+      const send = () => {
+        if (state !== 'abandoned') {
+          exec.call(pipeline).then(resolve, reject).finally(stop).catch(reject);
+        }
+      };
+      if (this.#thaw.holds) {
+        this.#thaw.hold(send);
+      } else {
+        send();
       }
     });
     pipeline.exec = (callback?: ExecCallback) => {
@@ -301,6 +365,9 @@ export class Client extends Cluster {
         return state === 'abandoned' ? internals.promise : exec.call(pipeline, callback);
       }
       state = 'running';
+      if (internals._queue.some(({ inTransaction }) => inTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
+        internals._queue.forEach((command) => this.#mixed.add(command));
+      }
       const result = run();
       if (typeof callback === 'function') {
         result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
@@ -344,7 +411,7 @@ export class Client extends Cluster {
     const { endpoint } = this.#settings;
     const hopeless = this.#failures.hopeless;
     const cause = hopeless ?? this.#failures.since(start, this.status === 'ready');
-    const duration = performance.now() - start;
+    const duration = runningTime() - start;
     const waited = hopeless ? 'and there will be none' : `within ${Math.round(duration)} ms`;
     const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come`;
     return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
@@ -352,7 +419,7 @@ export class Client extends Cluster {
 
   /** Abandoned commands at the head of the queue would otherwise pile up for as long as the cluster is away. */
   #dropAbandoned(): void {
-    const { offlineQueue } = this as unknown as Internals;
+    const { offlineQueue } = clusterInternals(this);
     for (let item = offlineQueue.peekFront(); item && this.#abandoned.has(item.command); item = offlineQueue.peekFront()) {
       offlineQueue.shift();
     }

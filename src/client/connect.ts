@@ -10,12 +10,13 @@ import type { CredentialsProvider } from './credentials';
 import { MAX_TIMER_MS } from './deadline';
 import { ConfigurationError } from './errors';
 import { iamCredentials } from './iam-credentials';
+import { RETRY_WRITES } from './lost-replies';
+import type { RetryWrites } from './lost-replies';
+import { defaultProfile, PROFILE_NAMES, profileOptions } from './profiles';
+import type { Profile } from './profiles';
 import { READ_FROM } from './read-from';
 import type { ReadFrom } from './read-from';
 import { secretCredentials } from './secret-credentials';
-
-/** Enough for a failover, of which a client sees up to ten seconds. */
-const DEFAULT_DEADLINE_MS = 20_000;
 
 /**
  * How to connect: the connection, and any option of the ioredis `Cluster`.
@@ -48,10 +49,17 @@ export interface ConnectOptions extends ClusterOptions {
   credentials?: CredentialsProvider;
 
   /**
+   * What kind of program the client is for, which decides over the defaults of other options.
+   *
+   * @default - `lambda` when AWS_LAMBDA_FUNCTION_NAME is set, else `service`
+   */
+  profile?: Profile;
+
+  /**
    * How long a command, pipeline or transaction may take, in milliseconds, waiting for a connection and all retries included. A
    * blocking command gets its own time on top; one that blocks for ever has no deadline.
    *
-   * @default 20000
+   * @default - 20000, with the profile `lambda` 5000
    */
   deadline?: number;
 
@@ -61,6 +69,15 @@ export interface ConnectOptions extends ClusterOptions {
    * @default 'primary'
    */
   readFrom?: ReadFrom;
+
+  /**
+   * Which commands are sent again when their connection broke before the reply came. With `safe`, those whose repetition cannot change
+   * the result (reads, SET, HSET, DEL, ZADD and the like); the others (INCR, LPUSH, SET with NX, scripts) reject with an `InDoubtError`.
+   * With `always`, all of them, so that a command may be executed twice. What was never sent is sent in any case.
+   *
+   * @default 'safe'
+   */
+  retryWrites?: RetryWrites;
 }
 
 /**
@@ -72,15 +89,22 @@ export interface ConnectOptions extends ClusterOptions {
  * A command that is not answered by its deadline rejects with a `DeadlineError`: code `EDEADLINE`, the endpoint and the reason in its
  * message, the reason itself in `cause`. It is not sent later; whether it was executed is unknown if it had been sent already. If the
  * client never was ready and three attempts in a row fail for a reason that trying again will not cure (certificate, password,
- * permission), commands reject with the same error without waiting for their deadline, while the client goes on trying. Commands
- * that fail because a connection broke are repeated, so one whose reply was lost may be executed twice.
+ * permission), commands reject with the same error without waiting for their deadline, while the client goes on trying.
+ *
+ * A command whose connection broke before it was sent is sent on another one. If it broke after that, `retryWrites` decides: by default
+ * a command whose repetition could change the result rejects with an `InDoubtError`, code `EINDOUBT`. In a pipeline, each command is
+ * decided over by itself, but one that reads what a later one writes, or that writes what a later one in doubt has written, is in doubt
+ * too. A transaction is sent again as a whole or is in doubt as a whole.
  *
  * @throws ConfigurationError when the connection is not complete or contradicts itself, or when the installed ioredis is too old
  */
 export function connect(options: ConnectOptions = {}): Cluster {
   const { prefix, connection = connectionFromEnv(prefix), credentials, ...rest } = options;
   const nameOf = (field: ConnectionField) => (options.connection ? `connection.${camelCase(field)}` : variableName(field, prefix));
-  const { deadline = DEFAULT_DEADLINE_MS, readFrom = 'primary', dnsLookup: lookup, ...overrides } = rest;
+  const { profile: profileName = defaultProfile(), ...chosen } = rest;
+  checkChoice('profile', profileName, PROFILE_NAMES);
+  const profile = profileOptions(profileName);
+  const { deadline = profile.deadline, readFrom = 'primary', retryWrites = 'safe', dnsLookup: lookup, ...overrides } = chosen;
   checkIoredis();
   checkConnection(connection, nameOf);
   if (connection.auth === 'password' && !connection.password && !credentials) {
@@ -93,15 +117,30 @@ export function connect(options: ConnectOptions = {}): Cluster {
   if (!(deadline > 0 && deadline <= MAX_TIMER_MS)) {
     throw new ConfigurationError(`deadline is ${deadline}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
   }
-  if (!READ_FROM.includes(readFrom)) {
-    throw new ConfigurationError(`readFrom is ${JSON.stringify(readFrom)}: expected one of ${READ_FROM.join(', ')}`);
-  }
+  checkChoice('readFrom', readFrom, READ_FROM);
+  checkChoice('retryWrites', retryWrites, RETRY_WRITES);
   const { host, port, tls, caFile } = connection;
   return new Client(
-    { endpoint: `${host}:${port}`, tls, caFile, deadline, readFrom, lookup, credentials: credentials ?? credentialsOf(connection) },
+    {
+      endpoint: `${host}:${port}`,
+      tls,
+      caFile,
+      deadline,
+      readFrom,
+      retryWrites,
+      profile: profile.cluster,
+      lookup,
+      credentials: credentials ?? credentialsOf(connection),
+    },
     [{ host, port }],
     overrides,
   );
+}
+
+function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) {
+    throw new ConfigurationError(`${name} is ${JSON.stringify(value)}: expected one of ${choices.join(', ')}`);
+  }
 }
 
 /** Blocking commands need what the first version with it can tell of them. */

@@ -1,3 +1,4 @@
+import { runningTime } from './clock';
 import { isPermanent, trueCause } from './failure';
 
 /** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
@@ -27,7 +28,7 @@ export class ConnectionFailures {
   note(error: unknown): void {
     const cause = trueCause(error);
     if (cause) {
-      this.#latest = { cause, at: performance.now() };
+      this.#latest = { cause, at: runningTime() };
       this.#ofAttempt = cause;
       this.#onCause(cause);
     }

@@ -92,6 +92,22 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
   };
 }
 
+/**
+ * Makes a connection that is opened without this connector sign in with a password that is valid, as far as the provider knows.
+ *
+ * @param refused - the password that the server has refused
+ */
+export async function renewPassword({ credentials, password: live }: ConnectorContext, refused?: string): Promise<void> {
+  try {
+    const password = credentials && await ask(credentials, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS), refused);
+    if (password !== undefined) {
+      live.set(password);
+    }
+  } catch {
+    // The attempt to connect with the old one tells what is wrong.
+  }
+}
+
 function opened({ host, port, connectionName }: NodeOptions, { remoteAddress: address }: Socket, start: number): Omit<ConnectEvent, 'endpoint'> {
   const purpose = connectionName?.startsWith(REFRESHER) ? 'slots' : 'commands';
   return { host, port, address, purpose, duration: performance.now() - start };

@@ -10,6 +10,13 @@ export interface CredentialsProvider {
   readonly username: string | undefined;
 
   /**
+   * How long the server keeps a connection after a sign-in, in milliseconds. The client signs in again on every connection before that.
+   *
+   * @default - for ever
+   */
+  readonly sessionLifetime?: number;
+
+  /**
    * The password to sign in with.
    *
    * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again

@@ -1,4 +1,5 @@
 import { Command } from 'ioredis';
+import { runningTime } from './clock';
 
 /** The longest delay of a timer. */
 export const MAX_TIMER_MS = 2_147_483_647;
@@ -32,7 +33,7 @@ export function blockingTime(command: Command): number {
 }
 
 /**
- * Calls back unless stopped within a time.
+ * Calls back unless stopped within a time in which the process runs.
  *
  * @param ms - Infinity never calls back
  * @returns stops it
@@ -41,6 +42,15 @@ export function after(ms: number, callback: () => void): () => void {
   if (ms > MAX_TIMER_MS) {
     return () => undefined;
   }
-  const timer = setTimeout(callback, ms);
+  const end = runningTime() + ms;
+  const wait = (rest: number) => setTimeout(() => {
+    const missing = end - runningTime();
+    if (missing > 1) {
+      timer = wait(missing);
+    } else {
+      callback();
+    }
+  }, rest);
+  let timer = wait(ms);
   return () => clearTimeout(timer);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'ioredis';
+import { runningTime } from './clock';
 import { isSettled, watch } from './settled';
 
 interface Entry {
@@ -19,7 +20,9 @@ const MIN_SWEEP = 32;
 export class Deadlines {
   readonly #ms: number;
   readonly #expire: (entry: Entry, reason?: Error) => void;
-  #entries: Entry[] = [];
+  #entries: (Entry | undefined)[] = [];
+  /** How many at the beginning are done. */
+  #done = 0;
   #sweepAt = MIN_SWEEP;
   #timer?: NodeJS.Timeout;
 
@@ -33,20 +36,32 @@ export class Deadlines {
   }
 
   add(command: Command): void {
-    const start = performance.now();
     watch(command);
-    this.#entries.push({ command, reject: command.reject, start });
+    const entries = this.#entries;
+    entries.push({ command, reject: command.reject, start: runningTime() });
     this.#timer ??= this.#wait(this.#ms);
-    if (this.#entries.length >= this.#sweepAt) {
-      this.#sweep();
+    // Most are done in the order in which they came. What is kept here costs the garbage collector more than the list does.
+    for (let first = entries[this.#done]; first && isSettled(first.command); first = entries[this.#done]) {
+      entries[this.#done] = undefined;
+      this.#done += 1;
+    }
+    if (this.#done >= MIN_SWEEP && 2 * this.#done >= entries.length) {
+      this.#replace(entries.slice(this.#done));
+    } else if (entries.length - this.#done >= this.#sweepAt) {
+      this.#replace(this.#pending());
       this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#entries.length);
     }
   }
 
+  /** The commands that have a deadline here, with some of those that are done. */
+  get commands(): ReadonlySet<Command> {
+    return new Set(this.#entries.flatMap((entry) => entry?.command ?? []));
+  }
+
   /** Fails every command that is not done. */
   failAll(reason?: Error): void {
-    const entries = this.#entries;
-    this.#entries = [];
+    const entries = this.#pending();
+    this.#replace([]);
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#expireAll(entries, reason);
@@ -61,16 +76,22 @@ export class Deadlines {
     }
   }
 
-  #sweep(): void {
-    this.#entries = this.#entries.filter(({ command }) => !isSettled(command));
+  #pending(): Entry[] {
+    return this.#entries.filter((entry) => entry && !isSettled(entry.command)) as Entry[];
+  }
+
+  #replace(entries: (Entry | undefined)[]): void {
+    this.#entries = entries;
+    this.#done = 0;
   }
 
   #check(): void {
-    this.#sweep();
-    const due = performance.now() - this.#ms;
-    const first = this.#entries.findIndex(({ start }) => start > due);
-    const expired = this.#entries.splice(0, first < 0 ? Infinity : first);
-    this.#timer = this.#entries.length ? this.#wait(this.#entries[0].start - due) : undefined;
+    const pending = this.#pending();
+    const due = runningTime() - this.#ms;
+    const first = pending.findIndex(({ start }) => start > due);
+    const expired = pending.splice(0, first < 0 ? Infinity : first);
+    this.#replace(pending);
+    this.#timer = pending.length ? this.#wait(pending[0].start - due) : undefined;
     this.#expireAll(expired);
   }
 

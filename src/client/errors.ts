@@ -25,6 +25,28 @@ export class DeadlineError extends Error {
   }
 }
 
+/**
+ * A command that was sent, whose reply was lost with its connection, and whose repetition could change the result: it was executed once
+ * or not at all.
+ */
+export class InDoubtError extends Error {
+  /** Always `EINDOUBT`. */
+  readonly code = 'EINDOUBT';
+
+  /** The node that the command was sent to, as `host:port`. */
+  readonly endpoint: string;
+
+  /** The name of the command, or `multi` for a transaction. */
+  readonly command: string;
+
+  constructor(message: string, details: { endpoint: string; command: string; cause: unknown }) {
+    super(message, { cause: details.cause });
+    this.name = 'InDoubtError';
+    this.endpoint = details.endpoint;
+    this.command = details.command;
+  }
+}
+
 /** A connection that cannot be described: a value is missing, malformed or contradicts another one. */
 export class ConfigurationError extends Error {
   /** Always `ECONFIG`. */

@@ -38,6 +38,11 @@ export function retriable(cause: unknown): Error {
   return new Error(RETRIED_MESSAGE, { cause });
 }
 
+/** Whether ioredis answers an error with a retry on another connection. */
+export function isRetriable(error: Error): boolean {
+  return error.message === RETRIED_MESSAGE;
+}
+
 /** What a command gets that is left over when a client ends. */
 export function closed(): Error {
   return new Error(RETRIED_MESSAGE);

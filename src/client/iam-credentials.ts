@@ -33,6 +33,9 @@ export interface IamCredentialsOptions {
 /** Tokens are not used for the whole of their life: clocks differ, and a sign-in takes its time. */
 const REUSE_MS = (TOKEN_LIFETIME_S * 1000 * 2) / 3;
 
+/** When the service ends a connection that has not signed in again: MemoryDB Developer Guide, "Authenticating with IAM". */
+const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;
+
 /** How long AWS credentials are waited for, before the next connection asks anew. */
 const CREDENTIALS_TIMEOUT_MS = 10_000;
 
@@ -43,7 +46,8 @@ const RESIGN_INTERVAL_MS = 1_000;
  * Tokens of a MemoryDB user with IAM authentication, such as an `IamUser`.
  *
  * A token is signed when a connection needs one, and used for new connections for ten minutes, but never longer than the AWS credentials
- * that signed it are valid.
+ * that signed it are valid. The service ends a connection twelve hours after its sign-in, so the client signs in again on each of them
+ * before that.
  *
  * @throws ConfigurationError when the Region is not known
  */
@@ -59,6 +63,7 @@ interface Token {
 
 class IamCredentials implements CredentialsProvider {
   readonly username: string;
+  readonly sessionLifetime = SESSION_LIFETIME_MS;
   readonly #clusterName: string;
   readonly #region: string;
   readonly #awsCredentials: () => Promise<AwsCredentials>;

@@ -9,7 +9,7 @@ export { connectionFromEnv, connectionFromOutputs } from './connection';
 export type { ConnectionDescriptor, OutputsDocument } from './connection';
 export { staticCredentials } from './credentials';
 export type { CredentialsProvider, StaticCredentials } from './credentials';
-export { ConfigurationError, CredentialsError, DeadlineError, SignInError } from './errors';
+export { ConfigurationError, CredentialsError, DeadlineError, InDoubtError, SignInError } from './errors';
 export { observe } from './events';
 export type {
   ClientEvent,
@@ -28,10 +28,12 @@ export type { Health, HealthCheckOptions } from './health-check';
 export { iamCredentials } from './iam-credentials';
 export type { IamCredentialsOptions } from './iam-credentials';
 export { hashTag, sameSlot, slotOf } from './keys';
+export type { RetryWrites } from './lost-replies';
 export { del, mget, mgetBuffer, mset } from './multi-key';
 export type { Entries } from './multi-key';
 export { asNodeRedisClient } from './node-redis';
 export type { NodeRedisClient, NodeRedisExpiration, NodeRedisScanOptions, NodeRedisSetOptions } from './node-redis';
+export type { Profile } from './profiles';
 export type { ReadFrom } from './read-from';
 export { Password } from './redacted';
 export { dbSize, scanAll } from './scan';

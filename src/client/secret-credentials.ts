@@ -60,7 +60,7 @@ interface SecretValue {
  * The credentials in a Secrets Manager secret, such as the one a `PasswordUser` makes.
  *
  * The secret is read once and kept; concurrent callers share one request. It is read again when the server refuses its password,
- * which is how a rotation is noticed.
+ * which is how a rotation is noticed: its current version, and the pending one if that is the refused one.
  */
 export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
   return new SecretCredentials(options);
@@ -90,7 +90,7 @@ class SecretCredentials implements CredentialsProvider {
     if (refused !== undefined) {
       this.#lastRefusal = { password: new Password(refused), at: performance.now() };
     }
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
     this.#value = await this.#reading;
     return String(this.#value.password);
   }
@@ -100,7 +100,17 @@ class SecretCredentials implements CredentialsProvider {
     return last !== undefined && String(last.password) === password && performance.now() - last.at < REFETCH_INTERVAL_MS;
   }
 
-  async #read(): Promise<SecretValue> {
+  /** The current version, or the one that a rotation has made if the current one is refused. */
+  async #find(refused: string | undefined): Promise<SecretValue> {
+    const current = await this.#read('AWSCURRENT');
+    if (String(current.password) !== refused) {
+      return current;
+    }
+    // Most of the time, there is none.
+    return this.#read('AWSPENDING').catch(() => current);
+  }
+
+  async #read(stage: string): Promise<SecretValue> {
     const start = performance.now();
     const { secretArn, username } = this.#options;
     const { GetSecretValueCommand, SecretsManagerClient } = await importSdk();
@@ -108,7 +118,7 @@ class SecretCredentials implements CredentialsProvider {
     const abortSignal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
     let reply: unknown;
     try {
-      const sent = this.#client.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal });
+      const sent = this.#client.send(new GetSecretValueCommand({ SecretId: secretArn, VersionStage: stage }), { abortSignal });
       // A client that is not the SDK's may not heed the signal.
       reply = await unlessAborted(sent, abortSignal, 'waiting for Secrets Manager');
     } catch (cause) {

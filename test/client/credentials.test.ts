@@ -66,7 +66,16 @@ describe('secretCredentials', () => {
     for (let i = 0; i < 10; i++) {
       expect(await provider.getPassword(PASSWORD)).toBe(PASSWORD);
     }
-    expect(endpoint.reads).toBe(2);
+    // At first, for the current version, and for a pending one.
+    expect(endpoint.reads).toBe(3);
+  });
+
+  test('tries what a rotation has made when the current version is refused, and comes back to the current one', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    endpoint.putPending(JSON.stringify({ username: 'app', password: 'pending' }));
+    expect(await provider.getPassword(PASSWORD)).toBe('pending');
+    expect(await provider.getPassword('pending')).toBe(PASSWORD);
   });
 
   test('recovers from a client that never answers', async () => {

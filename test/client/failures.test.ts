@@ -165,7 +165,7 @@ describe('a cluster that cannot be reached', () => {
       const { connection, stop } = await listen((socket) => socket.once('data', () => socket.write(`${reply}\r\n`)), true);
       try {
         const { error } = await failureOf({ connection });
-        expect(error.message).toMatch(/unexpected reply to AUTH|ERR unknown command 'AUTH'.*'\[redacted\]'/);
+        expect(error.message).toMatch(/unexpected reply to AUTH|ERR unknown command 'AUTH'$/);
         expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(password);
       } finally {
         stop();

@@ -11,6 +11,8 @@ export interface SecretsEndpoint {
   readonly reads: number;
   /** What the secret contains from now on. */
   put(text: string): void;
+  /** What a rotation has made and not put into place. */
+  putPending(text: string | undefined): void;
   /** Refuses every request from now on. */
   fail(type: string, message: string): void;
   stop(): Promise<void>;
@@ -18,14 +20,18 @@ export interface SecretsEndpoint {
 
 export async function startSecretsEndpoint(text?: string): Promise<SecretsEndpoint> {
   let secret = text;
+  let pending: string | undefined;
   let failure: { __type: string; message: string } | undefined;
   let reads = 0;
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk)).on('end', () => {
       reads += 1;
-      const found = request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue' ? failure : { __type: 'InvalidAction', message: 'unknown' };
+      const isPending = JSON.parse(body).VersionStage === 'AWSPENDING';
+      const noVersion = isPending && pending === undefined ? { __type: 'ResourceNotFoundException', message: 'no such version' } : undefined;
+      const found = request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue' ? failure ?? noVersion : { __type: 'InvalidAction', message: 'unknown' };
       response.writeHead(found ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify(found ?? { SecretString: secret, VersionStages: ['AWSCURRENT'] }));
+      response.end(JSON.stringify(found ?? { SecretString: isPending ? pending : secret }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -45,6 +51,9 @@ export async function startSecretsEndpoint(text?: string): Promise<SecretsEndpoi
     put(value: string) {
       secret = value;
       failure = undefined;
+    },
+    putPending(value: string | undefined) {
+      pending = value;
     },
     fail(type: string, message: string) {
       failure = { __type: type, message };

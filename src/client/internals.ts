@@ -1,0 +1,75 @@
+import type { ChainableCommander, Cluster, ClusterNode, Command, Redis } from 'ioredis';
+
+/*
+ * Everything of ioredis that is relied on although its typings hide it, or that is not for its callers. Besides these members:
+ *
+ * - errors with the message "Connection is closed." are the ones that the cluster answers with a retry (failure.ts)
+ * - `reconnectOnError` is called on the options of the node (client-options.ts)
+ * - `sendCommand`, `handleError`, `delayUntilReady` and `refreshSlotsCache` of the cluster, and `sendCommand`, `commandQueue` and `stream` of
+ *   a node, which are typed, do what they do today
+ */
+
+/** One command in a queue of a node. */
+export interface QueueItem {
+  readonly command: Command;
+  /** What the commands of one pipeline share; that of a cluster names in `destination` the slot that it is for. */
+  readonly stream?: { readonly destination: object };
+}
+
+export interface Queue<T> {
+  isEmpty(): boolean;
+  toArray(): T[];
+  clear(): void;
+  push(item: T): void;
+  peekFront(): T | undefined;
+  shift(): T | undefined;
+}
+
+export interface NodeInternals {
+  /** Commands that were sent. */
+  readonly commandQueue: Queue<QueueItem>;
+  /** Commands that wait for the connection. */
+  readonly offlineQueue: Queue<QueueItem>;
+  /** Fails what is in the queues. */
+  flushQueue(error: Error, options?: { readonly offlineQueue?: boolean }): void;
+}
+
+/** Keeps one connection for subscriptions. */
+export interface SubscriberInternals {
+  lastActiveSubscriber?: { readonly connector: { stream?: { readonly destroyed: boolean } } };
+  getInstance(): Redis | null;
+  isStarted(): boolean;
+  selectSubscriber(): void;
+}
+
+export interface ClusterInternals {
+  /** Where the next connection begins. */
+  startupNodes: ClusterNode[];
+  /** Commands that wait for the cluster. */
+  readonly offlineQueue: Queue<QueueItem>;
+  readonly subscriber: SubscriberInternals;
+  /** Connections for sharded subscriptions, with the option `shardedSubscribers`. */
+  readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
+  setStatus(status: string): void;
+  handleCloseEvent(): void;
+}
+
+export interface PipelineInternals {
+  readonly _queue: Command[];
+  /** How many MULTI wait for their EXEC. */
+  _transactions: number;
+  readonly promise: Promise<never>;
+}
+
+export const clusterInternals = (cluster: Cluster) => cluster as unknown as ClusterInternals;
+
+export const nodeInternals = (node: Redis) => node as unknown as NodeInternals;
+
+export const pipelineInternals = (pipeline: ChainableCommander) => pipeline as unknown as PipelineInternals;
+
+/** The connections for subscriptions. */
+export function subscribers(cluster: Cluster): Redis[] {
+  const { subscriber, shardedSubscribers } = clusterInternals(cluster);
+  const sharded = [...shardedSubscribers?.shardedSubscribers.values() ?? []].map((each) => each.getInstance());
+  return [subscriber.getInstance(), ...sharded].filter((connection) => connection !== null);
+}

@@ -1,0 +1,131 @@
+import type { Command, Redis } from 'ioredis';
+import { InDoubtError } from './errors';
+import { describe, isRetriable, retriable } from './failure';
+import { nodeInternals } from './internals';
+import type { QueueItem } from './internals';
+import { repeatableOf } from './repeatable';
+
+/**
+ * Which commands are sent again when their connection broke before the reply came. What was never sent always is.
+ *
+ * - `safe`: those whose repetition cannot change the result; the others reject with an `InDoubtError`
+ * - `always`: all of them, which may execute a command twice
+ */
+export type RetryWrites = 'safe' | 'always';
+
+/** Every value of {@link RetryWrites}. */
+export const RETRY_WRITES: readonly RetryWrites[] = ['safe', 'always'];
+
+/** What a node's connection needs to know to settle the commands that it loses. */
+export interface LostRepliesContext {
+  readonly retryWrites: RetryWrites;
+  /** The commands of pipelines that contain a transaction and more. */
+  readonly mixed: WeakSet<Command>;
+  /** Whether the client is being closed, so that nothing is sent again. */
+  isClosing(): boolean;
+  /** Tells the commands that were given to the cluster from those that were given to a node. */
+  routed(): (command: Command) => boolean;
+  /** Gives a command to the cluster again, in a moment. */
+  retry(command: Command): void;
+}
+
+/**
+ * Decides over the commands that were sent on a connection and not answered when it breaks, and takes those that are to be sent again to
+ * the node that serves their slot by then.
+ *
+ * ioredis would send all of them again, each to a random node first, which loses their order, or fail the rest of a pipeline of which some
+ * were answered.
+ */
+export function guardReplies(node: Redis, context: LostRepliesContext): void {
+  const internals = nodeInternals(node);
+  // Commands of pipelines that are sent by themselves from now on.
+  const parted = new WeakSet<Command>();
+  let reason: Error | undefined;
+  node.on('error', (error) => (reason = error));
+  node.on('connect', () => {
+    reason = undefined;
+    // Before ioredis looks at the queue.
+    node.stream.prependOnceListener('close', () => settle(node, reason, context, parted));
+  });
+  const flush = internals.flushQueue;
+  internals.flushQueue = (error, options = {}) => {
+    settle(node, error, context, parted);
+    // A sign-in or readiness check that fails is no answer to those that wait.
+    const failure = node.status === 'connect' ? retriable(error) : error;
+    if (isRetriable(failure) && options.offlineQueue !== false && !context.isClosing()) {
+      const waiting = internals.offlineQueue.toArray();
+      const isRouted = context.routed();
+      internals.offlineQueue.clear();
+      for (const item of waiting) {
+        if (!item.stream && (parted.has(item.command) || isRouted(item.command))) {
+          context.retry(item.command);
+        } else {
+          internals.offlineQueue.push(item);
+        }
+      }
+    }
+    flush.call(node, failure, options);
+  };
+}
+
+function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: WeakSet<Command>): void {
+  const { commandQueue, offlineQueue } = nodeInternals(node);
+  if (node.status === 'connect' || commandQueue.isEmpty() || context.isClosing()) {
+    return;
+  }
+  const { host, port } = node.options;
+  const endpoint = `${host}:${port}`;
+  const cause = reason ?? new Error(`${endpoint} closed the connection`);
+  const sent = commandQueue.toArray();
+  const waiting = offlineQueue.toArray();
+  commandQueue.clear();
+  offlineQueue.clear();
+  for (const batch of batches(sent)) {
+    const commands = batch.map(({ command }) => command);
+    if (commands.some(({ inTransaction }) => inTransaction)) {
+      settleTransaction(commands);
+    } else {
+      const again = context.retryWrites === 'always' ? new Set(commands) : repeatableOf(commands);
+      batch.forEach((item) => (again.has(item.command) ? sendAgain(item) : doubt(item.command, item.command.name)));
+    }
+  }
+  waiting.forEach((item) => offlineQueue.push(item));
+
+  function sendAgain({ command, stream }: QueueItem): void {
+    // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
+    if (stream && 'slot' in stream.destination) {
+      parted.add(command);
+    }
+    offlineQueue.push({ command });
+  }
+
+  /** A transaction is sent again as a whole or not at all, and so is a pipeline that contains one. */
+  function settleTransaction(commands: Command[]): void {
+    const inner = commands.filter(({ name }) => name !== 'multi' && name !== 'exec');
+    const whole = commands[0].pipelineIndex === 0 || !context.mixed.has(commands[0]);
+    if (whole && (context.retryWrites === 'always' || repeatableOf(inner).size === inner.length)) {
+      commands.forEach((command) => command.reject(retriable(cause)));
+    } else {
+      commands.forEach((command) => doubt(command, command.name === 'exec' ? 'multi' : command.name));
+    }
+  }
+
+  function doubt(command: Command, name: string): void {
+    const message = `the connection to ${endpoint} broke before the reply to "${name}": it may have been executed, and doing it again could change the result`;
+    command.reject(new InDoubtError(`${message}: ${describe(cause)}`, { endpoint, command: name, cause }));
+  }
+}
+
+/** The commands of each pipeline together, every other one by itself. */
+function batches(sent: readonly QueueItem[]): QueueItem[][] {
+  const result: QueueItem[][] = [];
+  for (const item of sent) {
+    const last = result.at(-1);
+    if (item.stream && last?.[0].stream === item.stream) {
+      last.push(item);
+    } else {
+      result.push([item]);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,74 @@
+import type { Cluster, Redis } from 'ioredis';
+import type { CredentialsProvider } from './credentials';
+import { MAX_TIMER_MS } from './deadline';
+import type { ReauthEvent } from './events';
+import { subscribers } from './internals';
+import { livePassword } from './redacted';
+import type { LivePassword } from './redacted';
+
+/** When to sign in again, as shares of the time that a sign-in holds: clients that came up together do not do it together. */
+const SHARE = { from: 0.8, to: 0.9 };
+
+/** After a failure, the next attempt comes this much sooner. */
+const SOONER_AFTER_FAILURE = 20;
+
+/**
+ * Signs in again on every connection before the server ends it, subscriptions included.
+ *
+ * AUTH goes to a connection like any command, so it waits for a blocking one, and never comes in between the commands of a transaction,
+ * which are written in one piece.
+ *
+ * With RESP2, which ioredis 5 speaks, a connection with subscriptions takes no AUTH: the server ends it, and it comes back.
+ *
+ * @param password - gets every password that a connection has taken
+ * @param onSignedIn - told of every connection that has signed in again
+ * @returns stops it
+ */
+export function keepSignedIn(
+  cluster: Cluster,
+  credentials: CredentialsProvider,
+  password: LivePassword,
+  onSignedIn: (event: Omit<ReauthEvent, 'endpoint'>) => void,
+): () => void {
+  const { sessionLifetime } = credentials;
+  if (sessionLifetime === undefined || sessionLifetime > MAX_TIMER_MS) {
+    return () => undefined;
+  }
+  const period = () => sessionLifetime * (SHARE.from + Math.random() * (SHARE.to - SHARE.from));
+  const round = async () => {
+    const connections = [...cluster.nodes(), ...subscribers(cluster)].filter(({ status, mode }) => status === 'ready' && mode === 'normal');
+    const results = await Promise.allSettled(connections.map(async (connection) => {
+      const { host = '', port = 0 } = connection.options;
+      const start = performance.now();
+      await signInAgain(connection, credentials, password);
+      onSignedIn({ host, port, duration: performance.now() - start });
+    }));
+    // One that was closed meanwhile signs in anew.
+    return results.every(({ status }, i) => status === 'fulfilled' || connections[i].status !== 'ready');
+  };
+  const wait = (ms: number) => setTimeout(() => void round().then((done) => {
+    if (cluster.status !== 'end') {
+      timer = wait(done ? period() : period() / SOONER_AFTER_FAILURE);
+    }
+  }), ms).unref();
+  let timer = wait(period());
+  return () => clearTimeout(timer);
+}
+
+async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
+  let password = await credentials.getPassword();
+  try {
+    await authenticate(connection, credentials, password);
+  } catch {
+    password = await credentials.getPassword(password);
+    await authenticate(connection, credentials, password);
+  }
+  live.set(password);
+}
+
+async function authenticate(connection: Redis, credentials: CredentialsProvider, password: string): Promise<void> {
+  // Redacted wherever ioredis shows it.
+  const argument = livePassword();
+  argument.set(password);
+  await connection.auth(credentials.username ?? 'default', argument.bytes);
+}

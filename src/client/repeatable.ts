@@ -1,0 +1,153 @@
+import type { Command } from 'ioredis';
+import { COMMAND_EFFECTS } from './command-effects';
+
+type Effect = keyof typeof COMMAND_EFFECTS;
+
+/**
+ * What a command may do to its keys so that doing it twice is doing it once, as far as the server's own words for it tell:
+ *
+ * - it reads, or has no keys and neither writes nor administrates
+ * - it deletes without giving what it deleted (no `access`)
+ * - it sets what its arguments say, whatever was there (`update` without `access`)
+ * - it stores what it computes from other keys
+ */
+const REPEATABLE_EFFECTS: readonly Effect[] = [
+  'readonly',
+  'other',
+  'other: not_key',
+  'write: RM delete',
+  'write: RW delete',
+  'write: OW update',
+  'write: RW update',
+  'write: OW update, RO access',
+  'write: RW update, RO access',
+  'write: RO access, OW update',
+  'write: RW access insert, RO access',
+];
+
+/** Of these effects, but not the same twice. */
+const EXCEPTIONS = [
+  // Messages would arrive twice.
+  'publish', 'spublish',
+  // They belong to a connection that is gone.
+  'auth', 'client|caching', 'client|reply', 'client|setname', 'client|tracking', 'discard', 'exec', 'hello', 'multi', 'quit', 'reset', 'script|debug', 'unwatch',
+  'wait',
+  // They take from where they find it: the first ones of a value, a rank, a range of positions.
+  'lrem', 'ltrim', 'zremrangebyrank',
+  // Every time, they make an entry, or count a delivery.
+  'xadd', 'xautoclaim', 'xclaim',
+];
+
+/** Of other effects, and yet the same twice. */
+const ADDITIONS = [
+  // A member of a set or sketch is there once, however often it is added.
+  'sadd', 'pfadd',
+  // They have their effect once, and give a value that stays.
+  'getex', 'set',
+  // They only write when told to, which is ruled out below.
+  'georadius', 'georadiusbymember', 'sort',
+  // Reads of JSON and search, which servers without those modules do not describe.
+  'json.arrindex', 'json.arrlen', 'json.get', 'json.mget', 'json.objkeys', 'json.objlen', 'json.resp', 'json.strlen', 'json.type',
+  'ft._list', 'ft.aggregate', 'ft.info', 'ft.search',
+];
+
+type Words = readonly string[];
+
+const none = (...refused: Words) => (words: Words) => !words.some((word) => refused.includes(word));
+const only = (...allowed: Words) => (words: Words) => words.every((word) => allowed.includes(word) || /^\d+$/.test(word));
+const some = (needed: string) => (words: Words) => words.includes(needed);
+
+/** What the options of a command have to be like, from the argument on whose index is given. */
+const OPTIONS: Readonly<Record<string, readonly [from: number, allow: (words: Words) => boolean]>> = {
+  // With NX, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before.
+  'set': [2, only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')],
+  // Adds to the score.
+  'zadd': [1, (words) => words.slice(0, words.findIndex((word) => /\d|INF/.test(word))).every((word) => word !== 'INCR')],
+  // They refuse to replace what they have just stored.
+  'copy': [2, some('REPLACE')],
+  'restore': [3, some('REPLACE')],
+  'restore-asking': [3, some('REPLACE')],
+  'georadius': [5, none('STORE', 'STOREDIST')],
+  'georadiusbymember': [4, none('STORE', 'STOREDIST')],
+  'sort': [1, none('STORE')],
+  // `$` is what comes from now on, and now is later the second time.
+  'xread': [0, none('$')],
+};
+
+let effects: ReadonlyMap<string, Effect> | undefined;
+
+/** Made when the first reply is lost. */
+function effectOf(name: string): Effect | undefined {
+  effects ??= new Map(Object.entries(COMMAND_EFFECTS).flatMap(([effect, names]) => names.split(' ').map((word) => [word, effect as Effect] as const)));
+  return effects.get(name);
+}
+
+function nameOf({ name, args }: Command): string {
+  const command = name.toLowerCase();
+  const subcommand = `${command}|${String(args[0]).toLowerCase()}`;
+  return effectOf(command) === undefined && effectOf(subcommand) !== undefined ? subcommand : command;
+}
+
+const onlyReads = (command: Command) => command.isReadOnly === true || effectOf(nameOf(command)) === 'readonly';
+
+/** Whether a command reads a key and may write another one. */
+const derives = (command: Command) => effectOf(nameOf(command))?.includes('RO access') === true;
+
+/** Whether the reply or the effect of a command that can be sent again depends on what is in its keys. */
+const reads = (command: Command) => onlyReads(command) || derives(command) || nameOf(command) === 'getex';
+
+/** The keys of a command as text. */
+const keysOf = (command: Command) => command.getKeys().map((key) => (Buffer.isBuffer(key) ? key.toString('latin1') : Buffer.from(key).toString('latin1')));
+
+/**
+ * Whether a command that may have been executed can be sent again, because executing it twice is the same as executing it once. The reply
+ * may differ in what it counts: the second DEL deletes nothing.
+ */
+export function isRepeatable(command: Command): boolean {
+  if (command.isReadOnly) {
+    return true;
+  }
+  const name = nameOf(command);
+  const effect = effectOf(name);
+  if (!ADDITIONS.includes(name) && !(effect && REPEATABLE_EFFECTS.includes(effect) && !EXCEPTIONS.includes(name))) {
+    return false;
+  }
+  const options = OPTIONS[name];
+  if (options && !options[1](command.args.slice(options[0]).map((word) => String(word).toUpperCase()))) {
+    return false;
+  }
+  // What is computed from its own result is another one the second time.
+  const keys = keysOf(command);
+  return !derives(command) || new Set(keys).size === keys.length;
+}
+
+/**
+ * The commands of a sequence that may have been executed and can be sent again.
+ *
+ * Besides each being repeatable: one that reads what a later one writes would read the later state; one that writes a key of a later one
+ * that is not sent again could undo it.
+ */
+export function repeatableOf(sequence: readonly Command[]): ReadonlySet<Command> {
+  const repeatable = new Set<Command>();
+  const written = new Set<string>();
+  const inDoubt = new Set<string>();
+  for (const command of [...sequence].reverse()) {
+    const keys = keysOf(command);
+    const writes = !onlyReads(command);
+    const readsLater = reads(command) && keys.some((key) => written.has(key));
+    const undoes = writes && keys.some((key) => inDoubt.has(key));
+    const again = isRepeatable(command) && !readsLater && !undoes;
+    if (again) {
+      repeatable.add(command);
+    }
+    if (writes) {
+      keys.forEach((key) => {
+        written.add(key);
+        if (!again) {
+          inDoubt.add(key);
+        }
+      });
+    }
+  }
+  return repeatable;
+}

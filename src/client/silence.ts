@@ -1,0 +1,91 @@
+import type { Cluster, Redis } from 'ioredis';
+import { blockingTime } from './deadline';
+import { timedOut } from './dial';
+import { nodeInternals, subscribers } from './internals';
+
+/** How often the connections are looked at, in milliseconds. */
+const LOOK_MS = 500;
+
+/** How often connections for subscriptions are asked for a sign of life, in looks. */
+const ASK_SUBSCRIBERS_EVERY = 10;
+
+interface Silence {
+  readonly bytesRead: number;
+  /** For how many looks nothing came. */
+  readonly looks: number;
+}
+
+/**
+ * Notices connections that went silent with a command, in place of the timers with which ioredis does that.
+ *
+ * - After one look, the other nodes are asked. A silent node may just be slow, but once it does not serve any more what it served, its
+ *   connection is given up.
+ * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
+ * - A blocking command may keep its connection silent.
+ * - Connections for subscriptions have no commands that wait, so they get a PING from time to time.
+ */
+export class SilenceWatch {
+  readonly #cluster: Cluster;
+  readonly #timeouts = new WeakMap<Redis, number>();
+  readonly #timer: NodeJS.Timeout;
+  #silences = new Map<Redis, Silence>();
+  #round = 0;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** Takes the `socketTimeout` of a node that is not connected yet. */
+  guard(node: Redis): void {
+    this.#timeouts.set(node, node.options.socketTimeout ?? Infinity);
+    node.options.socketTimeout = undefined;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    this.#round += 1;
+    if (this.#round % ASK_SUBSCRIBERS_EVERY === 0) {
+      subscribers(this.#cluster).filter(({ status }) => status === 'ready').forEach((connection) => connection.ping().catch(() => undefined));
+    }
+    this.#silences = new Map(this.#cluster.nodes().filter(waits).map((node) => {
+      const before = this.#silences.get(node);
+      const { bytesRead } = node.stream;
+      return [node, { bytesRead, looks: before?.bytesRead === bytesRead ? before.looks + 1 : 0 }];
+    }));
+    const silent = [...this.#silences].filter(([, { looks }]) => looks > 0).map(([node]) => node);
+    if (silent.length > 0) {
+      this.#giveUp(silent);
+    }
+  }
+
+  #giveUp(silent: readonly Redis[]): void {
+    const slow: { node: Redis; readOnly?: boolean }[] = [];
+    for (const node of silent) {
+      const { host, port, readOnly } = node.options;
+      const timeout = this.#timeouts.get(node) ?? Infinity;
+      if (this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
+        node.stream.destroy(timedOut(`no reply from ${host}:${port} within ${timeout} ms`));
+      } else {
+        slow.push({ node, readOnly });
+      }
+    }
+    this.#cluster.refreshSlotsCache(() => {
+      const nodes = this.#cluster.nodes();
+      for (const { node, readOnly } of slow) {
+        if (!nodes.includes(node) || node.options.readOnly !== readOnly) {
+          node.stream.destroy(timedOut(`${node.options.host}:${node.options.port} went silent, and another node has taken over`));
+        }
+      }
+    });
+  }
+}
+
+/** Whether a node owes a reply that it could give at once. */
+function waits(node: Redis): boolean {
+  const first = node.status === 'ready' || node.status === 'connect' ? nodeInternals(node).commandQueue.peekFront() : undefined;
+  return first !== undefined && blockingTime(first.command) === 0;
+}

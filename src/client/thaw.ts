@@ -1,0 +1,51 @@
+import type { Cluster, Redis } from 'ioredis';
+import { after } from './deadline';
+import { timedOut } from './dial';
+
+/** How long a connection may take to show that it survived, in milliseconds. */
+const SIGN_OF_LIFE_MS = 500;
+
+/**
+ * Holds commands back after the process was frozen, until it is known which connections are still there: one that died silently would take
+ * a command with it, and leave it in doubt.
+ */
+export class Thaw {
+  readonly #cluster: Cluster;
+  #held?: (() => void)[];
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Whether a command has to wait. */
+  get holds(): boolean {
+    return this.#held !== undefined;
+  }
+
+  hold(send: () => void): void {
+    this.#held?.push(send);
+  }
+
+  /** Asks every connection that owes no reply for a sign of life, and gives up those that give none. */
+  begin(): void {
+    const idle = this.#cluster.nodes().filter(({ status, commandQueue }) => status === 'ready' && commandQueue.isEmpty());
+    if (idle.length > 0 && !this.#held) {
+      this.#held = [];
+      void Promise.all(idle.map(signOfLife)).then(() => this.#end());
+    }
+  }
+
+  #end(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    held.forEach((send) => send());
+  }
+}
+
+async function signOfLife(node: Redis): Promise<void> {
+  const { host, port } = node.options;
+  const stop = after(SIGN_OF_LIFE_MS, () => node.stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
+  // A refusal is a sign, too.
+  await node.ping().catch(() => undefined);
+  stop();
+}

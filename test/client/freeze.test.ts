@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startProxy } from './support/proxy';
+import type { Proxy } from './support/proxy';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+
+interface Answer {
+  readonly result: number | string;
+  readonly ms: number;
+}
+
+let users: Users;
+let proxy: Proxy;
+let child: ChildProcess;
+let errors: string;
+let answers: Answer[];
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' });
+  proxy = await startProxy(users.cluster);
+});
+
+afterAll(async () => {
+  await proxy?.stop();
+  await users?.local.stop();
+});
+
+afterEach(async () => {
+  child.kill('SIGCONT');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A function with a connection to every node, as AWS Lambda runs it. */
+async function start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
+  errors = '';
+  answers = [];
+  child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'support/frozen-client.ts')], {
+    env: { ...process.env, ...users.cluster.environment('app'), AWS_LAMBDA_FUNCTION_NAME: 'orders', NAT_MAP: JSON.stringify(proxy.natMap), ...environment },
+  });
+  child.stderr!.on('data', (chunk) => (errors += chunk));
+  createInterface({ input: child.stdout! }).on('line', (line) => answers.push(JSON.parse(line)));
+  for (const key of ['{k}', '{a}', '{d}']) {
+    expect(await invoke(key)).toMatchObject({ result: expect.any(Number) });
+  }
+}
+
+async function invoke(key: string): Promise<Answer> {
+  const before = answers.length;
+  child.stdin!.write(`${key}\n`);
+  await expect.poll(() => answers.length, { timeout: 20_000, interval: 10 }).toBe(before + 1);
+  return answers.at(-1)!;
+}
+
+describe('the first command after a freeze succeeds', () => {
+  const counts = { '{k}': 0 };
+
+  test.each([
+    ['with connections that survived', async () => undefined],
+    ['after the server closed the connections', () => users.disconnectAll()],
+    ['after the connections died without a word', async () => proxy.lose()],
+  ])('%s', async (_, meanwhile) => {
+    await start();
+    counts['{k}'] = Number((await invoke('{k}')).result);
+    child.kill('SIGSTOP');
+    await pause(500);
+    await meanwhile();
+    await pause(2_000);
+    child.kill('SIGCONT');
+    const { result, ms } = await invoke('{k}');
+    expect(result).toBe(counts['{k}'] + 1);
+    expect(ms).toBeLessThan(3_000);
+    expect(errors).toBe('');
+  });
+});
+
+test('the time of a freeze is not the time of a command', async () => {
+  await start({ DEADLINE: '1500' });
+  const count = Number((await invoke('{k}')).result);
+  await Promise.all(users.cluster.nodes.map((node) => node.kill('SIGSTOP')));
+  const before = answers.length;
+  child.stdin!.write('{k}\n');
+  await pause(300);
+  child.kill('SIGSTOP');
+  await pause(200);
+  await Promise.all(users.cluster.nodes.map((node) => node.kill('SIGCONT')));
+  await pause(2_500);
+  child.kill('SIGCONT');
+  await expect.poll(() => answers.length, { timeout: 10_000 }).toBe(before + 1);
+  expect(answers.at(-1)!.result).toBe(count + 1);
+  expect(errors).toBe('');
+});

@@ -1,0 +1,158 @@
+import type { Cluster } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { outputOf } from './support/output';
+import { traffic } from './support/traffic';
+import { passwordOf, startUsers } from './support/users';
+import type { Users } from './support/users';
+import type { CredentialsProvider } from '../../src/client';
+import { close, connect, connectionFromEnv, iamCredentials, observe } from '../../src/client';
+
+let users: Users;
+
+beforeAll(async () => {
+  // Two users in place of two tokens: the server tells as which one a connection has signed in last.
+  users = await startUsers({ early: 'on ~* &* +@all', later: 'on ~* &* +@all', app: 'on ~* &* +@all' });
+});
+
+afterAll(async () => users?.local.stop());
+
+const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The connections of a user by what identifies them, and as whom they have signed in. */
+async function connections(...names: string[]): Promise<Map<string, string>> {
+  const lists = await Promise.all(users.cluster.nodes.map((node) => node.call('CLIENT', 'LIST')));
+  const lines = lists.flatMap((list, i) => String(list).trim().split('\n').map((line) => ({ i, line })));
+  const found = lines.map(({ i, line }) => [`${i}/${/\bid=(\d+)/.exec(line)![1]}`, /\buser=(\S+)/.exec(line)![1]] as const);
+  return new Map(found.filter(([, user]) => names.includes(user)));
+}
+
+// With RESP2, connections with subscriptions take no AUTH.
+test.skipIf(process.env.IOREDIS === '5')('every connection signs in again in time, under load, and none is lost', async () => {
+  let username = 'early';
+  const credentials: CredentialsProvider = {
+    get username() {
+      return username;
+    },
+    sessionLifetime: 1_500,
+    getPassword: async () => passwordOf(username),
+  };
+  const signedIn: unknown[] = [];
+  onTestFinished(observe('reauth', (event) => signedIn.push(event)));
+  const db = connect({ connection: connectionOf(), credentials, shardedSubscribers: true });
+  const received: string[] = [];
+  db.on('message', (_, text) => received.push(text)).on('smessage', (_, text) => received.push(text));
+  await Promise.all([db.subscribe('news'), db.ssubscribe('{a}news')]);
+  const keys = ['{a}', '{b}', '{c}', '{d}'];
+  const commands = traffic(db, { keys, interval: 10 });
+  const transactions = traffic(db, {
+    keys,
+    interval: 10,
+    use: async (client, key) => expect(await client.multi().incr(`${key}x`).incr(`${key}y`).exec()).toEqual([[null, expect.any(Number)], [null, expect.any(Number)]]),
+  });
+  const sent: string[] = [];
+  const messages = traffic(db, {
+    keys: ['news', '{a}news'],
+    use: (client, channel, n) => {
+      sent.push(`${channel}${n}`);
+      return channel === 'news' ? client.publish(channel, `${channel}${n}`) : client.spublish(channel, `${channel}${n}`);
+    },
+  });
+  await expect.poll(async () => (await connections('early')).size).toBeGreaterThan(4);
+  await pause(200);
+  const before = await connections('early');
+  username = 'later';
+  await expect.poll(async () => (await connections('early')).size, { timeout: 5_000 }).toBe(0);
+  // As the service does with sessions that have become too old.
+  await users.onAllNodes('CLIENT', 'KILL', 'USER', 'early');
+  await pause(300);
+  const after = await connections('later');
+  expect([...before.keys()].filter((id) => !after.has(id))).toEqual([]);
+  expect(await Promise.all([commands, transactions, messages].map((each) => each.stop()))).toEqual([0, 0, 0]);
+  expect([...commands.errors, ...transactions.errors, ...messages.errors]).toEqual([]);
+  await expect.poll(() => received.length, { timeout: 5_000 }).toBe(sent.length);
+  expect(new Set(received)).toEqual(new Set(sent));
+  expect(signedIn).toContainEqual({ endpoint: expect.any(String), host: 'localhost', port: expect.any(Number), duration: expect.any(Number) });
+  await close(db);
+});
+
+test('a password that is refused then is asked for again, and shown nowhere', async () => {
+  const refused: (string | undefined)[] = [];
+  let current = passwordOf('app');
+  const credentials: CredentialsProvider = {
+    username: 'app',
+    sessionLifetime: 400,
+    async getPassword(other) {
+      refused.push(other);
+      return other === undefined ? current : passwordOf('app');
+    },
+  };
+  const printed = await outputOf(async () => {
+    const db = connect({ connection: connectionOf(), credentials });
+    await db.set('a', '1');
+    current = 'an-outdated-password-of-the-user';
+    await expect.poll(() => refused, { timeout: 5_000 }).toContain(current);
+    expect(await db.get('a')).toBe('1');
+    await close(db);
+    const asked = refused.length;
+    await pause(800);
+    expect(refused.length).toBe(asked);
+  });
+  expect(printed).toBe('');
+});
+
+test('tokens are for connections that the service ends after twelve hours', () => {
+  expect(iamCredentials({ clusterName: 'orders', username: 'app', region: 'eu-west-1' }).sessionLifetime).toBe(12 * 60 * 60 * 1_000);
+});
+
+test('a subscription comes back after its password has expired, although nothing else needs a connection', async () => {
+  let current = passwordOf('app');
+  const credentials: CredentialsProvider = { username: 'app', getPassword: async () => current };
+  const db = connect({ connection: connectionOf(), credentials });
+  const publisher = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('early')) });
+  onTestFinished(() => Promise.all([close(db), close(publisher)]).then(() => undefined));
+  let received = 0;
+  db.on('message', () => (received += 1));
+  await db.subscribe('quiet');
+  current = passwordOf('renewed');
+  await users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${current}`);
+  onTestFinished(() => users.onAllNodes('ACL', 'SETUSER', 'app', `>${passwordOf('app')}`));
+  await users.onAllNodes('CLIENT', 'KILL', 'USER', 'app');
+  await expect.poll(() => publisher.publish('quiet', 'text').then(() => received), { timeout: 10_000 }).toBeGreaterThan(0);
+});
+
+test('tokens that expire all the time, with nodes that fail, are no error to callers', { timeout: 90_000 }, async () => {
+  const seconds = Number(process.env.CLIENT_TOKEN_TEST_S ?? 8);
+  const { cluster, local, onAllNodes } = await startUsers({ app: 'on ~* &* +@all' });
+  let token = passwordOf('app');
+  const credentials: CredentialsProvider = { username: 'app', sessionLifetime: 1_200, getPassword: async () => token };
+  const db: Cluster = connect({ connection: connectionFromEnv(undefined, cluster.environment('app')), credentials });
+  let received = 0;
+  db.on('message', () => (received += 1));
+  await db.subscribe('news');
+  const commands = traffic(db, { keys: ['{a}', '{b}', '{c}', '{d}'] });
+  const reachable = (...args: string[]) => onAllNodes(...args).catch(() => undefined);
+  const start = performance.now();
+  for (let round = 0; performance.now() - start < seconds * 1_000; round++) {
+    await pause(700);
+    // The old one is refused from now on, and half of the time nobody may stay.
+    const next = passwordOf(`token-${round}`);
+    await reachable('ACL', 'SETUSER', 'app', `>${next}`);
+    const last = token;
+    token = next;
+    await reachable('ACL', 'SETUSER', 'app', `<${last}`);
+    if (round % 2 === 0) {
+      await reachable('CLIENT', 'KILL', 'USER', 'app');
+    }
+    if (round === 2) {
+      await cluster.nodes[0].kill();
+    }
+  }
+  expect(await commands.stop()).toBe(0);
+  expect(commands.errors).toEqual([]);
+  expect(commands.answered).toBeGreaterThan(seconds * 50);
+  const before = received;
+  await expect.poll(() => db.publish('news', 'text').then(() => received), { timeout: 10_000 }).toBeGreaterThan(before);
+  await close(db);
+  await local.stop();
+});

@@ -1,0 +1,77 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { LocalCluster } from '../../../src/local';
+
+/**
+ * What happens to connections through a proxy:
+ *
+ * - `pass`: nothing
+ * - `mute`: the server gets what the client sends, and its replies are lost
+ * - `deaf`: the server gets nothing
+ * - `refuse`: new connections are closed at once
+ */
+export type ProxyMode = 'pass' | 'mute' | 'deaf' | 'refuse';
+
+/** A way to every node of a cluster that can lose what goes over it. */
+export interface Proxy {
+  /** The option of ioredis that leads a client over it. */
+  readonly natMap: Record<string, { host: string; port: number }>;
+  mode: ProxyMode;
+  /** How many connections there have been to each node, by its port. */
+  readonly accepted: ReadonlyMap<number, number>;
+  /** How many connections there are. */
+  readonly open: number;
+  /** Ends every connection. */
+  cut(): void;
+  /** Loses every connection that there is, without a word to its ends. */
+  lose(): void;
+  stop(): Promise<void>;
+}
+
+export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const lost = new WeakSet<Socket>();
+  const accepted = new Map<number, number>();
+  const natMap: Proxy['natMap'] = {};
+  const servers: Server[] = [];
+  const proxy = {
+    natMap,
+    mode: 'pass' as ProxyMode,
+    accepted,
+    get open() {
+      return sockets.size;
+    },
+    cut() {
+      sockets.forEach((socket) => socket.destroy());
+    },
+    lose() {
+      sockets.forEach((socket) => lost.add(socket));
+    },
+    async stop() {
+      proxy.cut();
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    },
+  };
+  for (const { host, port } of nodes) {
+    const server = createServer((client) => {
+      accepted.set(port, (accepted.get(port) ?? 0) + 1);
+      if (proxy.mode === 'refuse') {
+        client.destroy();
+        return;
+      }
+      sockets.add(client);
+      const node = connect(port, '127.0.0.1');
+      client.on('error', () => undefined).on('data', (data) => proxy.mode !== 'deaf' && !lost.has(client) && node.write(data));
+      node.on('error', () => undefined).on('data', (data) => proxy.mode !== 'mute' && !lost.has(client) && client.write(data));
+      client.on('close', () => {
+        sockets.delete(client);
+        node.destroy();
+      });
+      node.on('close', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    natMap[`${host}:${port}`] = { host, port: (server.address() as AddressInfo).port };
+    servers.push(server);
+  }
+  return proxy;
+}
