@@ -6,7 +6,10 @@ import type { Users } from './support/users';
 import { close, connect, connectionFromEnv } from '../../src/client';
 
 // A name with several addresses is the one thing that cannot be had on every machine.
-vi.mock('node:dns/promises', async (original) => ({ ...await original<object>(), lookup: vi.fn() }));
+vi.mock('node:dns/promises', async (original) => {
+  const dns = await original<typeof import('node:dns/promises')>();
+  return { ...dns, lookup: vi.fn(dns.lookup) };
+});
 
 let users: Users;
 
