@@ -80,6 +80,8 @@ export class Client extends Cluster {
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   #closing = false;
+  /** A command is being told that it failed, which is no error that could be retried. */
+  #abandoning = false;
 
   constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
     const events = new ClientEventSource(settings.endpoint);
@@ -98,8 +100,7 @@ export class Client extends Cluster {
     this.#events = events;
     this.#failures = failures;
     this.#opening = context.opening;
-    const deadlines = () => new Deadlines(settings.deadline, ({ command, reject, start }, reason) => {
-      command.reject = reject;
+    const deadlines = () => new Deadlines(settings.deadline, (command, start, reason) => {
       this.#abandon(command, reason ?? this.#deadlineError(command.name, start));
     });
     this.#deadlines = deadlines();
@@ -211,6 +212,10 @@ export class Client extends Cluster {
    * connections, and those that took many attempts, however much time they have.
    */
   override handleError(error: HandleErrorParameters[0], ttl: HandleErrorParameters[1], handlers: HandleErrorParameters[2]): void {
+    if (this.#abandoning) {
+      handlers.defaults();
+      return;
+    }
     const waits = isRetriable(error) || error.message.startsWith('CLUSTERDOWN ');
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
     if (waits && !this.#closing && this.status !== 'connect') {
@@ -322,7 +327,9 @@ export class Client extends Cluster {
   #abandon(command: Command, reason: Error): void {
     this.#abandoned.add(command);
     this.#events.givenUp(reason);
+    this.#abandoning = true;
     command.reject(reason);
+    this.#abandoning = false;
     this.#dropAbandoned();
   }
 

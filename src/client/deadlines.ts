@@ -2,96 +2,103 @@ import type { Command } from 'ioredis';
 import { runningTime } from './clock';
 import { isSettled, watch } from './settled';
 
-interface Entry {
-  readonly command: Command;
-  /** The command's own way to fail, before ioredis wraps it with its retries. */
-  readonly reject: Command['reject'];
+/** The commands of one turn of the event loop. */
+interface Turn {
   readonly start: number;
+  commands: Command[];
 }
 
-/** The number of commands from which on those that are done are dropped. Small, because each holds its reply. */
+/** The number of turns from which on those that are done are dropped, wherever they are. */
 const MIN_SWEEP = 32;
 
 /**
  * The deadlines of ordinary commands, which all have the same time.
  *
- * One list and one timer for all of them, since a timer and two callbacks for each command would halve the throughput.
+ * One list and one timer for all of them, and one entry and one look at the clock for those of a turn, since all of that for each command
+ * would cost a good part of the throughput.
  */
 export class Deadlines {
   readonly #ms: number;
-  readonly #expire: (entry: Entry, reason?: Error) => void;
-  #entries: (Entry | undefined)[] = [];
-  /** How many at the beginning are done. */
-  #done = 0;
+  readonly #expire: (command: Command, start: number, reason?: Error) => void;
+  #turn?: Turn;
+  #turns: Turn[] = [];
   #sweepAt = MIN_SWEEP;
   #timer?: NodeJS.Timeout;
+  readonly #endTurn: () => void;
 
   /**
    * @param ms - the time of each command
    * @param expire - called for a command that is not done in time, or with the reason why it cannot be
    */
-  constructor(ms: number, expire: (entry: Entry, reason?: Error) => void) {
+  constructor(ms: number, expire: (command: Command, start: number, reason?: Error) => void) {
     this.#ms = ms;
     this.#expire = expire;
+    this.#endTurn = () => (this.#turn = undefined);
   }
 
   add(command: Command): void {
     watch(command);
-    const entries = this.#entries;
-    entries.push({ command, reject: command.reject, start: runningTime() });
-    this.#timer ??= this.#wait(this.#ms);
-    // Most are done in the order in which they came. What is kept here costs the garbage collector more than the list does.
-    for (let first = entries[this.#done]; first && isSettled(first.command); first = entries[this.#done]) {
-      entries[this.#done] = undefined;
-      this.#done += 1;
-    }
-    if (this.#done >= MIN_SWEEP && 2 * this.#done >= entries.length) {
-      this.#replace(entries.slice(this.#done));
-    } else if (entries.length - this.#done >= this.#sweepAt) {
-      this.#replace(this.#pending());
-      this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#entries.length);
-    }
+    (this.#turn ?? this.#beginTurn()).commands.push(command);
   }
 
   /** The commands that have a deadline here, with some of those that are done. */
   get commands(): ReadonlySet<Command> {
-    return new Set(this.#entries.flatMap((entry) => entry?.command ?? []));
+    return new Set(this.#turns.flatMap(({ commands }) => commands));
   }
 
   /** Fails every command that is not done. */
   failAll(reason?: Error): void {
-    const entries = this.#pending();
-    this.#replace([]);
+    const turns = this.#turns;
+    this.#turns = [];
+    this.#turn = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#expireAll(entries, reason);
+    this.#expireAll(turns, reason);
   }
 
-  #expireAll(entries: Entry[], reason?: Error): void {
-    for (const entry of entries) {
-      // The same command may be there twice.
-      if (!isSettled(entry.command)) {
-        this.#expire(entry, reason);
+  #beginTurn(): Turn {
+    this.#dropDone();
+    const turn: Turn = { start: runningTime(), commands: [] };
+    this.#turns.push(turn);
+    this.#turn = turn;
+    process.nextTick(this.#endTurn);
+    this.#timer ??= this.#wait(this.#ms);
+    return turn;
+  }
+
+  /** Commands that are kept here cost the garbage collector more than the list does, and most are done in the order in which they came. */
+  #dropDone(): void {
+    const firstPending = this.#turns.findIndex(({ commands }) => !commands.every(isSettled));
+    if (firstPending !== 0) {
+      this.#turns.splice(0, firstPending < 0 ? Infinity : firstPending);
+    } else if (this.#turns.length >= this.#sweepAt) {
+      this.#sweep();
+      this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#turns.length);
+    }
+  }
+
+  #sweep(): void {
+    this.#turns.forEach((turn) => (turn.commands = turn.commands.filter((command) => !isSettled(command))));
+    this.#turns = this.#turns.filter(({ commands }) => commands.length > 0);
+  }
+
+  #expireAll(turns: readonly Turn[], reason?: Error): void {
+    for (const { start, commands } of turns) {
+      for (const command of commands) {
+        // The same command may be there twice.
+        if (!isSettled(command)) {
+          this.#expire(command, start, reason);
+        }
       }
     }
   }
 
-  #pending(): Entry[] {
-    return this.#entries.filter((entry) => entry && !isSettled(entry.command)) as Entry[];
-  }
-
-  #replace(entries: (Entry | undefined)[]): void {
-    this.#entries = entries;
-    this.#done = 0;
-  }
-
   #check(): void {
-    const pending = this.#pending();
+    this.#sweep();
     const due = runningTime() - this.#ms;
-    const first = pending.findIndex(({ start }) => start > due);
-    const expired = pending.splice(0, first < 0 ? Infinity : first);
-    this.#replace(pending);
-    this.#timer = pending.length ? this.#wait(pending[0].start - due) : undefined;
+    const first = this.#turns.findIndex(({ start }) => start > due);
+    const expired = this.#turns.splice(0, first < 0 ? Infinity : first);
+    this.#timer = this.#turns.length ? this.#wait(this.#turns[0].start - due) : undefined;
     this.#expireAll(expired);
   }
 
