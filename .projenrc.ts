@@ -82,10 +82,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.npmignore?.exclude(
   ...['/examples/', '/bench/', '/decisions/', '/scripts/', '/rosetta/', '/.ci/'],
   ...['/vitest.config.mts', '/cdk.json', '/cdk.out/', '/.npmrc', '.jsii.tabl.json'],
-  // what `bundle:local` and `bundle:client` have put into three files
+  // what `bundle:local` and `bundle:client` have put together
   ...['/lib/local/*.js', '/lib/client/*.js'],
 );
-project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js', '/lib/client/index.js');
+project.npmignore?.include('/lib/local/index.js', '/lib/local/cli.js', '/lib/client/index.js', '/lib/client/index.mjs');
 
 // The plugin's declared peers lag behind eslint and its parser; its rules run on the newer ones.
 project.package.addField('overrides', {
@@ -102,7 +102,8 @@ project.package.addField('peerDependenciesMeta', {
 });
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
-  './client': { types: './lib/client/index.d.ts', default: './lib/client/index.js' },
+  // `module` is for bundlers; Node.js knows one form of the client only, so that its classes are there once.
+  './client': { types: './lib/client/index.d.ts', module: './lib/client/index.mjs', default: './lib/client/index.js' },
   './local': { types: './lib/local/index.d.ts', default: './lib/local/index.js' },
   './.jsii': './.jsii',
   './package.json': './package.json',
@@ -146,7 +147,7 @@ const bundleLocal = project.addTask('bundle:local', {
   exec: 'node scripts/bundle-local.mjs',
 });
 const bundleClient = project.addTask('bundle:client', {
-  description: 'Bundle the client into one file, which loads sooner',
+  description: 'Bundle the client into one file for Node.js, which loads sooner, and one for bundlers',
   exec: 'node scripts/bundle-client.mjs',
 });
 const lintApi = project.addTask('awslint', { description: 'Check the API against the CDK design guidelines', exec: 'node scripts/awslint.mjs' });

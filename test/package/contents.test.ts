@@ -46,7 +46,7 @@ describe('the packed package', () => {
       'package.json',
     ]);
     const notices = 'lib/local/THIRD-PARTY-NOTICES.txt';
-    expect(tarball.files.filter((file) => file.startsWith('lib/') && !/\.(js|d\.ts)$/.test(file))).toEqual([notices]);
+    expect(tarball.files.filter((file) => file.startsWith('lib/') && !/\.(m?js|d\.ts)$/.test(file))).toEqual([notices]);
   });
 
   test('is small', () => {
@@ -75,8 +75,9 @@ describe('the packed package', () => {
     }
   });
 
-  test('has the client in one file', () => {
-    expect(tarball.files.filter((file) => file.startsWith('lib/client/') && file.endsWith('.js'))).toEqual(['lib/client/index.js']);
+  test('has the client in one file for Node.js and one for bundlers', () => {
+    const scripts = tarball.files.filter((file) => file.startsWith('lib/client/') && /\.m?js$/.test(file));
+    expect(scripts.sort()).toEqual(['lib/client/index.js', 'lib/client/index.mjs']);
   });
 
   test('has MemoryDB Local once, bundled with all it needs', () => {
