@@ -57,6 +57,8 @@ export function clientOptions({ tls, caFile, readFrom, profile, context }: Clien
       keepAlive: 5_000,
       disconnectTimeout: 500,
       reconnectOnError: isMovedToItself,
+      // Two commands for every connection, which count as refused for a user without the permission.
+      disableClientInfo: true,
       ...profile.redisOptions,
       ...overrides.redisOptions,
       tls: tls ? tlsOptions(caFile, overrides.redisOptions?.tls) : undefined,

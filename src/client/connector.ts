@@ -34,7 +34,7 @@ interface NodeOptions {
   readonly tls?: ConnectionOptions;
   readonly connectTimeout: number;
   readonly disconnectTimeout: number;
-  readonly connectionName?: string;
+  connectionName?: string;
 }
 
 /** What ioredis calls the connections that it opens to look up the slots. */
@@ -58,11 +58,18 @@ const MIN_ADDRESS_TIMEOUT_MS = 400;
 export function connectorFor(context: ConnectorContext): NonNullable<RedisOptions['Connector']> {
   return class MemoryDbConnector extends AbstractConnector {
     readonly #options: NodeOptions;
+    readonly #purpose: ConnectEvent['purpose'];
     #opening?: AbortController;
 
-    constructor(options: unknown) {
-      super((options as NodeOptions).disconnectTimeout);
-      this.#options = options as NodeOptions;
+    constructor(given: unknown) {
+      const options = given as NodeOptions;
+      super(options.disconnectTimeout);
+      this.#options = options;
+      this.#purpose = options.connectionName?.startsWith(REFRESHER) ? 'slots' : 'commands';
+      if (options.connectionName === REFRESHER) {
+        // Nobody chose this name, and giving it is one more permission, whose lack would count as a refused command with every refresh.
+        options.connectionName = undefined;
+      }
     }
 
     async connect(): Promise<Socket> {
@@ -74,7 +81,8 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       const start = performance.now();
       try {
         this.stream = await open(this.#options, context, opening.signal);
-        context.events.connect(opened(this.#options, this.stream, start));
+        const { host, port } = this.#options;
+        context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         return this.stream;
       } catch (error) {
         context.onFailure(error);
@@ -106,11 +114,6 @@ export async function renewPassword({ credentials, password: live }: ConnectorCo
   } catch {
     // The attempt to connect with the old one tells what is wrong.
   }
-}
-
-function opened({ host, port, connectionName }: NodeOptions, { remoteAddress: address }: Socket, start: number): Omit<ConnectEvent, 'endpoint'> {
-  const purpose = connectionName?.startsWith(REFRESHER) ? 'slots' : 'commands';
-  return { host, port, address, purpose, duration: performance.now() - start };
 }
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {

@@ -42,7 +42,7 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);
-  await perSlot(db, 'mset', keys, (positions) => db.mset(new Map(positions.map((i) => distinct[i]))), () => 'OK');
+  await perSlot(db, 'mset', keys, (positions) => db.mset(positions.flatMap((i) => distinct[i])), () => 'OK');
   return 'OK';
 }
 

@@ -56,13 +56,20 @@ type Words = readonly string[];
 const none = (...refused: Words) => (words: Words) => !words.some((word) => refused.includes(word));
 const only = (...allowed: Words) => (words: Words) => words.every((word) => allowed.includes(word) || /^\d+$/.test(word));
 const some = (needed: string) => (words: Words) => words.includes(needed);
+/** Of the words before the first number. */
+const noFlag = (...refused: Words) => (words: Words) => none(...refused)(words.slice(0, words.findIndex((word) => /\d|INF/.test(word))));
 
 /** What the options of a command have to be like, from the argument on whose index is given. */
 const OPTIONS: Readonly<Record<string, readonly [from: number, allow: (words: Words) => boolean]>> = {
-  // With NX, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before.
+  // With NX, here and below, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before.
   'set': [2, only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')],
-  // Adds to the score.
-  'zadd': [1, (words) => words.slice(0, words.findIndex((word) => /\d|INF/.test(word))).every((word) => word !== 'INCR')],
+  'geoadd': [1, noFlag('NX')],
+  'expire': [2, none('NX')],
+  'expireat': [2, none('NX')],
+  'pexpire': [2, none('NX')],
+  'pexpireat': [2, none('NX')],
+  // INCR adds to the score.
+  'zadd': [1, noFlag('INCR', 'NX')],
   // They refuse to replace what they have just stored.
   'copy': [2, some('REPLACE')],
   'restore': [3, some('REPLACE')],
@@ -72,6 +79,7 @@ const OPTIONS: Readonly<Record<string, readonly [from: number, allow: (words: Wo
   'sort': [1, none('STORE')],
   // `$` is what comes from now on, and now is later the second time.
   'xread': [0, none('$')],
+  'xgroup|setid': [3, none('$')],
 };
 
 let effects: ReadonlyMap<string, Effect> | undefined;

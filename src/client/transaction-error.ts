@@ -22,3 +22,8 @@ export class TransactionError extends Error {
     this.results = details.results;
   }
 }
+
+/** The error for a transaction that was sent, and whose reply was lost. */
+export function inDoubt(cause: unknown): TransactionError {
+  return new TransactionError('the connection broke after the transaction was sent: it was applied as a whole or not at all', { code: 'EINDOUBT', cause });
+}

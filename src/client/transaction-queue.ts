@@ -1,6 +1,7 @@
 import type { ChainableCommander, Command, RedisKey } from 'ioredis';
+import { InDoubtError } from './errors';
 import { hashTag, slotOf } from './keys';
-import { TransactionError } from './transaction-error';
+import { TransactionError, inDoubt } from './transaction-error';
 
 /** What would end or nest a transaction. */
 const REFUSED = ['exec', 'discard', 'watch', 'unwatch'];
@@ -87,6 +88,9 @@ export class TransactionQueue {
 
 /** A reply to EXEC that is an error means that nothing was applied; the reason is in the reply to the command that was refused. */
 function refusal(error: Error & { previousErrors?: Error[] }): Error {
+  if (error instanceof InDoubtError) {
+    return inDoubt(error);
+  }
   if (error.name !== 'ReplyError') {
     return error;
   }

@@ -5,7 +5,7 @@ import { isRedirection, nodeOf, refreshSlots, untilSlotsKnown } from './cluster-
 import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
-import { TransactionError } from './transaction-error';
+import { TransactionError, inDoubt } from './transaction-error';
 import type { TransactionQueue } from './transaction-queue';
 
 /** How to make a transaction depend on keys that it reads. */
@@ -112,8 +112,7 @@ export class Watching {
         throw error;
       }
       const cause = this.#expired ? this.#deadlineError() : trueCause(error) ?? error;
-      const text = 'the connection broke after the transaction was sent: it was applied as a whole or not at all';
-      throw new TransactionError(text, { code: 'EINDOUBT', cause });
+      throw inDoubt(cause);
     } finally {
       this.#sent = false;
     }

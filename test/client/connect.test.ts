@@ -3,6 +3,7 @@ import { createServer, connect as connectTcp } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
@@ -160,6 +161,15 @@ describe('a client', () => {
       expect(await db.set('app:1', '1')).toBe('OK');
       expect(await db.get('app:1')).toBe('1');
     });
+  });
+
+  test('asks for nothing that the smallest access string does not allow', async () => {
+    await users.onAllNodes('ACL', 'LOG', 'RESET');
+    await using({ connection: connectionOf('minimal'), slotsRefreshInterval: 100 }, async (db) => {
+      await db.set('app:1', '1');
+      await sleep(500);
+    });
+    expect((await Promise.all(users.cluster.nodes.map((node) => node.call('ACL', 'LOG')))).flat()).toEqual([]);
   });
 
   test('passes on at once that a key is not allowed', async () => {

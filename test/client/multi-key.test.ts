@@ -188,3 +188,14 @@ test('a slot on the move is asked where its keys are, and waited for while they 
   expect(await mget(db, [staying, other, going])).toEqual(['1', '3', '2']);
   expect(await del(db, [staying, other, going])).toBe(3);
 });
+
+test('all of them work beside others in the pipelines that ioredis makes by itself', async () => {
+  const auto = open('app', { enableAutoPipelining: true });
+  const names = Array.from({ length: 30 }, (_, i) => `key:${i}`);
+  for (let round = 0; round < 5; round++) {
+    const written = mset(auto, Object.fromEntries(names.map((name) => [name, `${name}-${round}`])));
+    await Promise.all([written, auto.set('alone', '1'), auto.get('alone'), mget(auto, names), del(auto, ['gone', 'as well'])]);
+    expect(await mget(auto, names)).toEqual(names.map((name) => `${name}-${round}`));
+  }
+  await close(auto);
+});

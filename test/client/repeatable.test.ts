@@ -63,7 +63,7 @@ const SAMPLES = [
   'setbit? {k}bits 3 1', 'bitfield? {k}bits INCRBY u8 0 1',
   // keys
   'del {k}string {k}none', 'unlink {k}string', 'copy {k}string {k}other REPLACE', 'copy? {k}string {k}new', 'dump {k}string', 'exists {k}string', 'expire {k}string 100',
-  'expire {k}expiring 100 NX', 'pexpire {k}string 100000', 'expireat {k}string 33177117420', 'pexpireat {k}string 33177117420000', 'persist {k}expiring', 'ttl {k}expiring', 'pttl {k}expiring',
+  'expire? {k}string 100 NX', 'expire {k}expiring 100 XX', 'pexpire {k}string 100000', 'expireat {k}string 33177117420', 'pexpireat {k}string 33177117420000', 'persist {k}expiring', 'ttl {k}expiring', 'pttl {k}expiring',
   'expiretime {k}expiring', 'pexpiretime {k}expiring', 'touch {k}string', 'type {k}string', 'object ENCODING {k}string', 'object FREQ {k}string', 'object IDLETIME {k}string',
   'object REFCOUNT {k}string', 'memory USAGE {k}string', 'sort {k}list ALPHA', 'sort_ro {k}list ALPHA', 'sort? {k}list ALPHA STORE {k}new', 'rename? {k}string {k}new',
   'renamenx? {k}string {k}new', 'move? {k}string 0', 'randomkey', 'scan 0', 'keys {k}none', 'dbsize', 'lolwut', 'restore? {k}new 0 x', 'restore {k}copy 0 DUMP REPLACE',
@@ -82,17 +82,17 @@ const SAMPLES = [
   // sorted sets
   'zrange {k}zset 0 -1', 'zrangebylex {k}zset - +', 'zrangebyscore {k}zset 1 2', 'zrevrange {k}zset 0 -1', 'zrevrangebylex {k}zset + -', 'zrevrangebyscore {k}zset 2 1', 'zrank {k}zset a',
   'zrevrank {k}zset a', 'zscore {k}zset a', 'zmscore {k}zset a', 'zcard {k}zset', 'zcount {k}zset 1 2', 'zlexcount {k}zset - +', 'zrandmember {k}zset', 'zscan {k}zset 0',
-  'zdiff 2 {k}zset {k}zset2', 'zinter 2 {k}zset {k}zset2', 'zintercard 2 {k}zset {k}zset2', 'zunion 2 {k}zset {k}zset2', 'zadd {k}zset 9 a 8 new', 'zadd {k}zset NX 9 a 8 new',
+  'zdiff 2 {k}zset {k}zset2', 'zinter 2 {k}zset {k}zset2', 'zintercard 2 {k}zset {k}zset2', 'zunion 2 {k}zset {k}zset2', 'zadd {k}zset 9 a 8 new', 'zadd? {k}zset NX 8 new',
   'zadd {k}zset XX GT CH 9 a', 'zadd? {k}zset INCR 9 a', 'zadd? {k}zset XX INCR 9 a', 'zrem {k}zset a none', 'zremrangebyscore {k}zset 1 2', 'zremrangebylex {k}zset - +',
   'zremrangebyrank? {k}zset 0 0', 'zincrby? {k}zset 1 a', 'zpopmin? {k}zset', 'zpopmax? {k}zset', 'zmpop? 1 {k}zset MIN', 'bzpopmin? {k}zset 1', 'bzpopmax? {k}zset 1', 'bzmpop? 1 1 {k}zset MIN',
   'zrangestore {k}new {k}zset 0 0', 'zdiffstore {k}new 2 {k}zset {k}zset2', 'zinterstore {k}new 2 {k}zset {k}zset2', 'zunionstore {k}new 2 {k}zset {k}zset2', 'zunionstore? {k}zset 2 {k}zset {k}zset2',
   // streams
   'xrange {k}stream - +', 'xrevrange {k}stream + -', 'xlen {k}stream', 'xread STREAMS {k}stream 0', 'xread? BLOCK 1 STREAMS {k}stream $', 'xpending {k}stream group', 'xinfo STREAM {k}stream',
-  'xinfo GROUPS {k}stream', 'xinfo CONSUMERS {k}stream group', 'xack {k}stream group 1-1', 'xdel {k}stream 1-1', 'xtrim {k}stream MAXLEN 1', 'xsetid {k}stream 9-1', 'xgroup SETID {k}stream group 2-1',
+  'xinfo GROUPS {k}stream', 'xinfo CONSUMERS {k}stream group', 'xack {k}stream group 1-1', 'xdel {k}stream 1-1', 'xtrim {k}stream MAXLEN 1', 'xsetid {k}stream 9-1', 'xgroup SETID {k}stream group 2-1', 'xgroup? SETID {k}stream group $',
   'xgroup DELCONSUMER {k}stream group me', 'xgroup DESTROY {k}stream group', 'xgroup? CREATE {k}stream new 0', 'xgroup? CREATECONSUMER {k}stream group you', 'xadd? {k}stream * f v',
   'xadd? {k}stream 9-1 f v', 'xclaim? {k}stream group you 0 1-1', 'xautoclaim? {k}stream group you 0 0', 'xreadgroup? GROUP group me STREAMS {k}stream >',
   // others
-  'geoadd {k}geo 13 38 a 12 37 c', 'geodist {k}geo a b', 'geohash {k}geo a', 'geopos {k}geo a', 'geosearch {k}geo FROMMEMBER a BYRADIUS 100 km ASC', 'georadius {k}geo 13 38 100 km',
+  'geoadd {k}geo 13 38 a 12 37 c', 'geoadd? {k}geo NX 12 37 c', 'geodist {k}geo a b', 'geohash {k}geo a', 'geopos {k}geo a', 'geosearch {k}geo FROMMEMBER a BYRADIUS 100 km ASC', 'georadius {k}geo 13 38 100 km',
   'georadius_ro {k}geo 13 38 100 km', 'georadiusbymember {k}geo a 100 km', 'georadiusbymember_ro {k}geo a 100 km', 'georadius? {k}geo 13 38 100 km STORE {k}new',
   'georadiusbymember? {k}geo a 100 km STOREDIST {k}new', 'geosearchstore {k}new {k}geo FROMMEMBER a BYRADIUS 100 km', 'pfadd {k}hll c', 'pfcount {k}hll {k}hll2', 'pfmerge {k}hll {k}hll2',
   'eval_ro return(1) 1 {k}string', 'evalsha_ro e0e1f9fabfc9d4800c877a703b823ac0578ff8db 1 {k}string', 'fcall_ro none 1 {k}string', 'eval? return(1) 1 {k}string', 'evalsha? 0 1 {k}string',

@@ -2,6 +2,7 @@ import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { callsOf, primariesOf, replicated } from './support/primaries';
+import { startProxy } from './support/proxy';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, connectionFromEnv, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
@@ -242,6 +243,21 @@ test('a transaction that watches is in doubt, and not repeated, when its connect
   });
   expect(calls).toBe(1);
   expect(['100', '101']).toContain(await db.get(ann));
+});
+
+test('a transaction is in doubt when its connection breaks after it was sent', async () => {
+  const proxy = await startProxy(users.cluster);
+  const behind = open('app', { natMap: proxy.natMap });
+  await behind.get(ann);
+  proxy.mode = 'mute';
+  const error = errorOf(transaction(behind, 'main', (tx) => tx.incr(ann)));
+  await expect.poll(() => db.get(ann)).toBe('101');
+  proxy.mode = 'pass';
+  proxy.cut();
+  expect(await error).toMatchObject({ name: 'TransactionError', code: 'EINDOUBT', cause: { code: 'EINDOUBT' } });
+  expect(await behind.get(ann)).toBe('101');
+  await close(behind);
+  await proxy.stop();
 });
 
 test('transactions go on after a failover', async () => {

@@ -34,8 +34,9 @@ export async function startLibrary(name: string, extra: readonly string[] = []):
       const stats = await Promise.all(cluster.nodes.map((node) => node.call('INFO', 'commandstats')));
       const called = new Set([...stats.join('\n').matchAll(/cmdstat_(\S+):calls=/g)].map(([, command]) => command));
       return {
-        // ioredis names its connections, and does not mind if it may not.
-        refused: logs.flatMap((entries) => (entries as unknown[][]).map((entry) => String(entry[7]))).filter((object) => object !== 'client|setname'),
+        refused: logs.flatMap((entries) => (entries as unknown[][]).map((entry) => String(entry[7])))
+          // ioredis names its connection for subscriptions, and does not mind if it may not.
+          .filter((object) => object !== 'client|setname'),
         unused: commands.filter((command) => !called.has(command)),
       };
     },
