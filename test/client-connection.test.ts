@@ -12,6 +12,7 @@ import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from '
 
 const accessString = AccessString.fullAccess();
 const INGRESS = 'AWS::EC2::SecurityGroupIngress';
+const EGRESS = 'AWS::EC2::SecurityGroupEgress';
 
 function newCluster(stack: Stack, props: Partial<ClusterProps> = {}): Cluster {
   return new Cluster(stack, 'Db', { vpc: props.vpc ?? importedVpc(stack), nodeType: NodeType.T4G_SMALL, ...props });
@@ -165,12 +166,93 @@ describe('a function', () => {
       const rules = [...stacks.values()].flatMap((stack) => Object.values(synthesis.template(stack).findResources(INGRESS)));
       expect(rules).toHaveLength(1);
       expect(rules[0].Properties).toMatchObject({ FromPort: 6379, ToPort: 6379 });
-      const egress = [...stacks.values()].flatMap((stack) => Object.values(synthesis.template(stack).findResources('AWS::EC2::SecurityGroupEgress')));
+      const egress = [...stacks.values()].flatMap((stack) => Object.values(synthesis.template(stack).findResources(EGRESS)));
       expect(egress).toHaveLength(layout.securityGroup === undefined ? 0 : 1);
       for (const [name, stack] of stacks) {
         expect(stack.dependencies.filter((other) => other.stackName >= name)).toEqual([]);
       }
     }
+  });
+
+  /** Groups of the network and a cluster of another stack; functions are put into stacks that use both. */
+  function newServices(makeGroup: (network: Stack, vpc: ec2.IVpc, id: string) => ec2.ISecurityGroup = sharedGroup) {
+    const app = newApp();
+    const [network, data] = ['Network', 'Data'].map((name) => newStack(app, name));
+    const vpc = new ec2.Vpc(network, 'Vpc', { maxAzs: 2, natGateways: 0 });
+    const vpcSubnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+    const group = makeGroup(network, vpc, 'Clients');
+    const user = new IamUser(data, 'User', { accessString });
+    const cluster = newCluster(data, { vpc, vpcSubnets, users: [user] });
+    const addFunction = (stack: Stack, id: string, ...securityGroups: ec2.ISecurityGroup[]) => {
+      const fn = new lambda.Function(stack, id, {
+        runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1'), vpc, vpcSubnets, securityGroups,
+      });
+      cluster.connectionFor(user).addToFunction(fn);
+    };
+    /** What goes in and out, by stack. */
+    const rulesIn = (...stacks: Stack[]) => {
+      const synthesis = synth(app);
+      return stacks.map((stack) => [INGRESS, EGRESS].map((type) => Object.keys(synthesis.template(stack).findResources(type)).length));
+    };
+    return { app, network, data, vpc, group, addFunction, rulesIn };
+  }
+
+  function sharedGroup(network: Stack, vpc: ec2.IVpc, id: string): ec2.ISecurityGroup {
+    return new ec2.SecurityGroup(network, id, { vpc, allowAllOutbound: false });
+  }
+
+  test('shares the way with another one of its stack that has the same security group', () => {
+    const { app, network, data, group, addFunction, rulesIn } = newServices();
+    const service = newStack(app, 'Service');
+    ['One', 'Other'].forEach((id) => addFunction(service, id, group));
+    expect(rulesIn(network, data, service)).toEqual([[0, 0], [0, 0], [1, 1]]);
+  });
+
+  test('shares the way with one of another stack that has the same security group, and depends on it', () => {
+    const { app, network, data, group, addFunction, rulesIn } = newServices();
+    const [one, other] = ['One', 'Other'].map((id) => newStack(app, id));
+    [one, other].forEach((stack) => addFunction(stack, 'Function', group));
+    expect(rulesIn(network, data, one, other)).toEqual([[0, 0], [0, 0], [1, 1], [0, 0]]);
+    expect(other.dependencies).toContain(one);
+  });
+
+  test('has one way for each of its security groups, of whatever stacks they are', () => {
+    const { app, network, data, vpc, group, addFunction, rulesIn } = newServices();
+    const service = newStack(app, 'Service');
+    const own = new ec2.SecurityGroup(service, 'Own', { vpc, allowAllOutbound: false });
+    addFunction(service, 'One', group, own);
+    addFunction(service, 'Other', own);
+    expect(rulesIn(network, data, service)).toEqual([[0, 0], [0, 0], [2, 2]]);
+  });
+
+  test.each<[string, ec2.SecurityGroupImportOptions, number[]]>([
+    ['an imported security group, which is changed', { allowAllOutbound: false }, [1, 1]],
+    ['an imported security group that lets everything out', {}, [1, 0]],
+    ['an imported security group that must not be changed', { allowAllOutbound: false, mutable: false }, [1, 0]],
+  ])('may have %s', (_, options, expected) => {
+    const { app, network, data, group, addFunction, rulesIn } = newServices((stack, _vpc, id) =>
+      ec2.SecurityGroup.fromSecurityGroupId(stack, id, 'sg-12345678', options));
+    const service = newStack(app, 'Service');
+    addFunction(service, 'One', group);
+    expect(rulesIn(data, service)).toEqual([[0, 0], expected]);
+    expect(network.dependencies).toEqual([]);
+  });
+
+  test('leaves a security group of the cluster that must not be changed as it is', () => {
+    const app = newApp();
+    const [network, data, service] = ['Network', 'Data', 'Service'].map((name) => newStack(app, name));
+    const group = ec2.SecurityGroup.fromSecurityGroupId(data, 'DbGroup', 'sg-12345678', { mutable: false });
+    const vpc = importedVpc(network);
+    const user = new IamUser(data, 'User', { accessString });
+    const fn = new lambda.Function(service, 'Function', {
+      runtime: lambda.Runtime.NODEJS_22_X,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = 1'),
+      vpc,
+      securityGroups: [new ec2.SecurityGroup(network, 'Clients', { vpc })],
+    });
+    newCluster(data, { vpc, users: [user], securityGroups: [group] }).connectionFor(user).addToFunction(fn);
+    templateOf(service).resourceCountIs(INGRESS, 0);
   });
 
   test('gets no permission where none is needed', () => {

@@ -1,5 +1,6 @@
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { IConstruct } from 'constructs';
+import { attached } from './attached';
 import { invalid } from './errors';
 import type { ICluster } from '../cluster-ref';
 import type { IUser } from '../user';
@@ -37,13 +38,4 @@ export function checkUserAtTheEnd(cluster: ICluster, user: IUser | undefined): v
     users.add(user);
     cluster.node.addValidation({ validate: () => findings(CONNECTION_USER_RULES, { cluster, user }) });
   }
-}
-
-/** What is attached to an object under a symbol, made when it is not there. */
-function attached<T>(object: object, symbol: symbol, make: () => T): T {
-  const holder = object as Record<symbol, T | undefined>;
-  if (holder[symbol] === undefined) {
-    Object.defineProperty(object, symbol, { value: make() });
-  }
-  return holder[symbol]!;
 }

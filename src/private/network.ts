@@ -1,32 +1,66 @@
-import { Names, Stack } from 'aws-cdk-lib';
+import { Names, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { attached } from './attached';
 
 const DESCRIPTION = 'MemoryDB';
+const WAYS_SYMBOL = Symbol.for('cdk-memorydb.Ways');
 
 /**
  * Opens the way from a client to a cluster, through the security groups of both.
  *
- * CDK puts the rules into the stack of the client's groups. If that is neither the client's nor the cluster's, it may well be one that the cluster
- * needs, such as the stack of the network, and must not need the cluster in turn: then they go into the client's stack.
+ * EC2 refuses a rule that exists already, and takes it away from everybody when one of two equal ones is removed. So a rule is defined once in a
+ * stage: whoever shares it from another stack depends on the stack that has it.
  */
 export function allowFrom(client: Construct & ec2.IConnectable, cluster: ec2.IConnectable): void {
-  const stacks = [client, ...cluster.connections.securityGroups].map((construct) => Stack.of(construct));
-  if (client.connections.securityGroups.every((group) => stacks.includes(Stack.of(group)))) {
-    client.connections.allowToDefaultPort(cluster, DESCRIPTION);
-  } else {
-    inStackOf(client, client).allowTo(inStackOf(client, cluster), cluster.connections.defaultPort!, DESCRIPTION);
+  const port = cluster.connections.defaultPort!;
+  const stack = Stack.of(client);
+  const ways = attached(Stage.of(client)!, WAYS_SYMBOL, () => new Map<string, Stack>());
+  for (const from of client.connections.securityGroups) {
+    for (const to of cluster.connections.securityGroups) {
+      const way = `${from.node.path} ${to.node.path} ${port.toString()}`;
+      const holder = ways.get(way);
+      if (holder === undefined) {
+        ways.set(way, open(stack, from, to, port));
+      } else if (holder !== stack) {
+        stack.addStackDependency(holder);
+      }
+    }
   }
 }
 
-/** The security groups of something, as if they had been imported into the stack of a client, so that rules are defined there. */
-function inStackOf(client: Construct, { connections }: ec2.IConnectable): ec2.Connections {
-  return new ec2.Connections({
-    securityGroups: connections.securityGroups.map((group) => {
-      const id = `MemoryDB${Names.nodeUniqueId(group.node)}`;
-      const { securityGroupId, allowAllOutbound } = group;
-      const known = client.node.tryFindChild(id) as ec2.ISecurityGroup | undefined;
-      return known ?? ec2.SecurityGroup.fromSecurityGroupId(client, id, securityGroupId, { allowAllOutbound });
-    }),
-  });
+/**
+ * Opens the way between two groups.
+ *
+ * CDK puts the rules into the stack of the client's group. If that is neither the client's nor the cluster's, it may well be one that the cluster
+ * needs, such as the stack of the network, and must not need the cluster in turn: then they go into the client's stack.
+ *
+ * @returns the stack that has the rules
+ */
+function open(stack: Stack, from: ec2.ISecurityGroup, to: ec2.ISecurityGroup, port: ec2.Port): Stack {
+  const owner = Stack.of(from);
+  if ([stack, Stack.of(to)].includes(owner)) {
+    new ec2.Connections({ securityGroups: [from] }).allowTo(to, port, DESCRIPTION);
+    return owner;
+  }
+  const [near, far] = [from, to].map((group) => inStack(stack, group));
+  changeable(to, far).addIngressRule(near, port, DESCRIPTION, true);
+  changeable(from, near).addEgressRule(far, port, DESCRIPTION, true);
+  return stack;
+}
+
+/** A security group as it is seen from a stack, so that rules about it are defined there. */
+function inStack(stack: Stack, group: ec2.ISecurityGroup): ec2.ISecurityGroup {
+  if (Stack.of(group) === stack) {
+    return group;
+  }
+  const id = `MemoryDB${Names.nodeUniqueId(group.node)}`;
+  const { securityGroupId, allowAllOutbound } = group;
+  const known = stack.node.tryFindChild(id) as ec2.ISecurityGroup | undefined;
+  return known ?? ec2.SecurityGroup.fromSecurityGroupId(stack, id, securityGroupId, { allowAllOutbound });
+}
+
+/** What rules are added to: only an imported group itself knows whether it takes any. */
+function changeable(group: ec2.ISecurityGroup, seen: ec2.ISecurityGroup): ec2.ISecurityGroup {
+  return ec2.CfnSecurityGroup.isCfnSecurityGroup(group.node.defaultChild) ? seen : group;
 }
