@@ -1,6 +1,7 @@
-import { Fn } from 'aws-cdk-lib';
+import { CfnParameter, Fn } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { describe, expect, test } from 'vitest';
 import { Cluster, IpDiscovery, NetworkType, NodeType, SubnetGroup } from '../src';
 import type { ClusterProps } from '../src';
@@ -102,6 +103,15 @@ test.each<[string, (stack: Stack) => ec2.IVpc[]]>([
   const stack = newStack();
   const [vpc, other] = makeVpcs(stack);
   expect(() => define(stack, { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc: other })] })).not.toThrow();
+});
+
+test.each<[string, (stack: Stack) => string]>([
+  ['a parameter', (stack) => new CfnParameter(stack, 'VpcId').valueAsString],
+  ['a parameter of Systems Manager', (stack) => ssm.StringParameter.valueForStringParameter(stack, '/network/vpc')],
+])('a VPC whose id is %s of each stack is not compared', (_, makeId) => {
+  const stack = newStack();
+  const [vpc, same] = [stack, newStack(stack.node.root, 'Network')].map((scope) => vpcIn(scope, ['eu-west-1a', 'eu-west-1b'], makeId(scope)));
+  expect(() => define(stack, { vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc: same })] })).not.toThrow();
 });
 
 describe('addresses', () => {

@@ -1,5 +1,5 @@
 import { Reference, Token, Tokenization } from 'aws-cdk-lib';
-import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnSecurityGroup, CfnVPC } from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 
 /** A VPC that is still to be looked up has an id that no VPC can have. */
@@ -11,7 +11,8 @@ export function vpcName(vpcId: string): string | undefined {
     return REAL_ID.test(vpcId) ? vpcId : undefined;
   }
   const reference = Tokenization.reverseString(vpcId).firstToken;
-  return Reference.isReference(reference) ? reference.target.node.path : undefined;
+  // A reference to anything else, such as a parameter, may stand for any VPC.
+  return Reference.isReference(reference) && CfnVPC.isCfnVPC(reference.target) ? reference.target.node.path : undefined;
 }
 
 /** Whether two VPCs are certainly not the same: an id says nothing about a VPC that is still to be made. */
