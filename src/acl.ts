@@ -7,6 +7,7 @@ import { arnOf, nameOf } from './private/arns';
 import { definitionOf, isSameUser } from './private/listed-users';
 import { physicalName } from './private/names';
 import { OPEN_ACCESS } from './private/open-access';
+import { applyRemoval } from './private/removal';
 import { LISTED_USER_RULES } from './private/rules/listed-users';
 import { NOT_OPEN_ACCESS, VALID_NAME } from './private/rules/names';
 import { check, demand } from './private/rules/rule';
@@ -126,7 +127,7 @@ export class Acl extends AclBase {
   private readonly userRefs: memorydb.IUserRef[] = [];
 
   /**
-   * @throws when the name is not allowed, or a user cannot be on the list: see `addUser`
+   * @throws when the name is not allowed, a user cannot be on the list (see `addUser`), or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: AclProps = {}) {
     super(scope, id, { physicalName: physicalName(scope, id, props.aclName) });
@@ -140,9 +141,7 @@ export class Acl extends AclBase {
       aclName: this.physicalName,
       userNames: Lazy.uncachedList({ produce: () => this.sortedUserNames() }, { omitEmpty: true }),
     });
-    if (props.removalPolicy !== undefined) {
-      resource.applyRemovalPolicy(props.removalPolicy);
-    }
+    applyRemoval(this, resource, 'an access control list', props.removalPolicy);
     this.aclName = this.getResourceNameAttribute(resource.ref);
     this.aclArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'acl', resourceName: this.physicalName });
   }

@@ -3,6 +3,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName } from './private/names';
+import { applyRemoval } from './private/removal';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -58,7 +59,7 @@ export class IamUser extends IamUserBase {
   public readonly userArn: string;
 
   /**
-   * @throws when the name is not allowed
+   * @throws when the name is not allowed, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: IamUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
@@ -70,9 +71,7 @@ export class IamUser extends IamUserBase {
       // An untyped property, so its keys go to the template as they are.
       authenticationMode: { Type: this.authenticationType },
     });
-    if (props.removalPolicy !== undefined) {
-      resource.applyRemovalPolicy(props.removalPolicy);
-    }
+    applyRemoval(this, resource, 'a user', props.removalPolicy);
     this.userName = this.getResourceNameAttribute(resource.ref);
     this.userArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'user', resourceName: this.physicalName });
   }

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { EngineVersion } from './engine-version';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName, validateName } from './private/names';
+import { applyRemoval } from './private/removal';
 import { PARAMETER_RULES } from './private/rules/parameters';
 import { check } from './private/rules/rule';
 import { PARAMETER_GROUP_SYMBOL, isMarked, mark } from './private/symbols';
@@ -132,7 +133,7 @@ export class ParameterGroup extends ParameterGroupBase {
   private readonly values: Record<string, string> = { 'maxmemory-policy': 'noeviction' };
 
   /**
-   * @throws when the name is not allowed, or a parameter or its value is not one of the family's
+   * @throws when the name is not allowed, a parameter or its value is not one of the family's, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: ParameterGroupProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.parameterGroupName, props.engineVersion.parameterGroupFamily) });
@@ -147,9 +148,7 @@ export class ParameterGroup extends ParameterGroupBase {
       description: props.description,
       parameters: Lazy.uncachedAny({ produce: () => this.values }),
     });
-    if (props.removalPolicy !== undefined) {
-      resource.applyRemovalPolicy(props.removalPolicy);
-    }
+    applyRemoval(this, resource, 'a parameter group', props.removalPolicy);
     this.parameterGroupName = this.getResourceNameAttribute(resource.ref);
     this.parameterGroupArn = this.getResourceArnAttribute(resource.attrArn, {
       service: 'memorydb',

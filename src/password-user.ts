@@ -9,6 +9,7 @@ import { arnOf, nameOf } from './private/arns';
 import { invalid } from './private/errors';
 import { physicalName } from './private/names';
 import { passwordReference } from './private/password-references';
+import { applyRemoval } from './private/removal';
 import { PASSWORD_RULES } from './private/rules/passwords';
 import { demand } from './private/rules/rule';
 import { UserBase } from './private/user-base';
@@ -129,7 +130,7 @@ export class PasswordUser extends PasswordUserBase {
 
   /**
    * @throws when the name is not allowed, when `passwords` are none, more than two, twice the same, given beside a `secret`, or plain text,
-   * or when an `encryptionKey` is given where no secret is generated
+   * when an `encryptionKey` is given where no secret is generated, or when the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: PasswordUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
@@ -145,9 +146,7 @@ export class PasswordUser extends PasswordUserBase {
       // An untyped property, so its keys go to the template as they are.
       authenticationMode: { Type: this.authenticationType, Passwords: passwords.map((password) => password.unsafeUnwrap()) },
     });
-    if (props.removalPolicy !== undefined) {
-      resource.applyRemovalPolicy(props.removalPolicy);
-    }
+    applyRemoval(this, resource, 'a user', props.removalPolicy);
     this.userName = this.getResourceNameAttribute(resource.ref);
     this.userArn = this.getResourceArnAttribute(resource.attrArn, { service: 'memorydb', resource: 'user', resourceName: this.physicalName });
   }

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { locate, zonesOf } from './private/locations';
 import { physicalName, validateName } from './private/names';
+import { applyRemoval } from './private/removal';
 import { check } from './private/rules/rule';
 import { SUBNET_RULES } from './private/rules/subnets';
 
@@ -115,7 +116,7 @@ export class SubnetGroup extends SubnetGroupBase {
   public readonly subnetGroupArn: string;
 
   /**
-   * @throws when the name is not allowed, or the selection has no subnet or more than 20
+   * @throws when the name is not allowed, the selection has no subnet or more than 20, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: SubnetGroupProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.subnetGroupName) });
@@ -126,9 +127,7 @@ export class SubnetGroup extends SubnetGroupBase {
       subnetIds: this.selectSubnetIds(props),
       description: props.description,
     });
-    if (props.removalPolicy !== undefined) {
-      resource.applyRemovalPolicy(props.removalPolicy);
-    }
+    applyRemoval(this, resource, 'a subnet group', props.removalPolicy);
     this.subnetGroupName = this.getResourceNameAttribute(resource.ref);
     this.subnetGroupArn = this.getResourceArnAttribute(resource.attrArn, {
       service: 'memorydb',

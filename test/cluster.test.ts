@@ -335,7 +335,7 @@ describe('the removal policy', () => {
   ])('fails for a snapshot by %s, which CloudFormation does not know', (_, apply) => {
     const stack = newStack();
     apply(define(stack));
-    expect(() => synth(stack)).toThrow(/^Validation failed with the following errors:\s+\[Test\/Db\] 'deletionPolicy' must not be Snapshot[^\n]*$/);
+    expect(() => synth(stack)).toThrow(/^Validation failed with the following errors:\s+\[Test\/Db\] 'deletionPolicy' must not be Snapshot/);
   });
 
   test('leaves alone what the cluster only uses', () => {
