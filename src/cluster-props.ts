@@ -223,7 +223,7 @@ export interface ClusterProps {
   /**
    * Which IP addresses clients are told; those that `networkType` has.
    *
-   * @default - IPv4, chosen by the service
+   * @default - IPv6 with `NetworkType.IPV6`, else IPv4, chosen by the service
    */
   readonly ipDiscovery?: IpDiscovery;
 

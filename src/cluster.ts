@@ -7,6 +7,7 @@ import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct, IConstruct } from 'constructs';
 import { Acl } from './acl';
 import type { AllClustersMetricOptions } from './cluster-metrics';
+import { IpDiscovery, NetworkType } from './cluster-props';
 import type { ClusterProps } from './cluster-props';
 import { ClusterBase, DEFAULT_PORT, ImportedCluster } from './cluster-ref';
 import type { ClusterAttributes, ICluster } from './cluster-ref';
@@ -149,7 +150,8 @@ export class Cluster extends ClusterBase {
       securityGroupIds: securityGroups.map((group) => group.securityGroupId),
       port,
       networkType: props.networkType,
-      ipDiscovery: props.ipDiscovery,
+      // The service's own default, IPv4, is not what nodes with IPv6 alone have.
+      ipDiscovery: props.ipDiscovery ?? (props.networkType === NetworkType.IPV6 ? IpDiscovery.IPV6 : undefined),
 
       aclName: this.acl.aclRef.aclName,
       tlsEnabled: this.tlsEnabled,

@@ -117,12 +117,20 @@ test.each<[string, (stack: Stack) => string]>([
 describe('addresses', () => {
   test.each([
     [undefined, IpDiscovery.IPV4], [NetworkType.IPV4, IpDiscovery.IPV4], [NetworkType.IPV6, IpDiscovery.IPV6],
-    [NetworkType.DUAL_STACK, IpDiscovery.IPV4], [NetworkType.DUAL_STACK, IpDiscovery.IPV6], [NetworkType.IPV6, undefined],
+    [NetworkType.DUAL_STACK, IpDiscovery.IPV4], [NetworkType.DUAL_STACK, IpDiscovery.IPV6],
   ])('of network type %s can be told as %s', (networkType, ipDiscovery) => {
     const stack = newStack();
     define(stack, { networkType, ipDiscovery });
     const { NetworkType: type, IpDiscovery: discovery } = propertiesOf(templateOf(stack), 'AWS::MemoryDB::Cluster');
     expect([type, discovery]).toEqual([networkType, ipDiscovery]);
+  });
+
+  test.each([
+    [undefined, undefined], [NetworkType.IPV4, undefined], [NetworkType.DUAL_STACK, undefined], [NetworkType.IPV6, IpDiscovery.IPV6],
+  ])('of network type %s are told as %s by default', (networkType, expected) => {
+    const stack = newStack();
+    define(stack, { networkType });
+    expect(propertiesOf(templateOf(stack), 'AWS::MemoryDB::Cluster').IpDiscovery).toBe(expected);
   });
 
   test.each([
