@@ -15,22 +15,24 @@ import { Endpoint } from './endpoint';
 import { EngineVersion } from './engine-version';
 import { ParameterGroup } from './parameter-group';
 import { allClustersMetric } from './private/all-clusters-metric';
+import { definedName, pathOfDefined } from './private/defined-snapshots';
 import { invalid } from './private/errors';
+import { followRemovalPolicy } from './private/final-snapshots';
 import { locationOf } from './private/locations';
 import { join } from './private/members';
-import { generatedName, physicalName, validateName } from './private/names';
+import { physicalName, validateName } from './private/names';
 import { searchGroupName } from './private/parameter-groups';
 import { CLUSTER_USER_RULES } from './private/rules/cluster-access';
 import { NODE_PARAMETER_RULES } from './private/rules/cluster-engine';
 import { PLACEMENT_RULES } from './private/rules/cluster-network';
 import { REGION_RULES } from './private/rules/regions';
 import { DELETION_POLICY_RULES } from './private/rules/removal';
-import { RESTORE_RULES } from './private/rules/restore';
+import { FINAL_SNAPSHOT_RULES, RESTORE_RULES } from './private/rules/restore';
 import { check, findings } from './private/rules/rule';
 import { CLUSTER_RULES } from './private/rules/table';
 import { CLUSTER_SYMBOL, isMarked, mark } from './private/symbols';
 import { vpcIdOf } from './private/vpcs';
-import type { SnapshotSourceConfig } from './snapshot-source';
+import type { SnapshotSource, SnapshotSourceConfig } from './snapshot-source';
 import { SubnetGroup } from './subnet-group';
 
 /**
@@ -97,7 +99,6 @@ export class Cluster extends ClusterBase {
   public readonly subnetGroup: memorydb.ISubnetGroupRef;
 
   private readonly resource: CfnCluster;
-  private readonly finalSnapshotName?: string;
 
   /** What was made for this cluster alone and is of no use without it. */
   private readonly ownParts: IConstruct[] = [];
@@ -121,7 +122,6 @@ export class Cluster extends ClusterBase {
     }, this);
     check(REGION_RULES, { region: this.env.region, dataTiering: props.nodeType.dataTiering }, this);
 
-    this.finalSnapshotName = props.finalSnapshotName;
     this.acl = props.acl ?? this.own(new Acl(this, 'Acl', { users: props.users }));
     this.parameterGroup = props.parameterGroup ?? this.defaultParameterGroup(props);
     this.subnetGroup = props.subnetGroup ?? this.own(new SubnetGroup(this, 'SubnetGroup', { vpc: props.vpc, vpcSubnets: props.vpcSubnets }));
@@ -161,6 +161,7 @@ export class Cluster extends ClusterBase {
       snapshotWindow: props.snapshotWindow?.toString(),
       snapshotName: restored?.snapshotName,
       snapshotArns: restored?.snapshotArns,
+      finalSnapshotName: props.finalSnapshotName,
       maintenanceWindow: props.maintenanceWindow?.toString(),
 
       snsTopicArn: props.notificationTopic?.topicRef.topicArn,
@@ -179,7 +180,7 @@ export class Cluster extends ClusterBase {
     });
     this.clusterEndpoint = new Endpoint(this.resource.attrClusterEndpointAddress, port);
 
-    this.node.addValidation({ validate: () => this.findAtTheEnd(props, restored?.snapshotName) });
+    this.node.addValidation({ validate: () => this.findAtTheEnd(props, nameIn(props.restoreFrom, restored)) });
   }
 
   /**
@@ -201,11 +202,12 @@ export class Cluster extends ClusterBase {
   /**
    * Applies a removal policy to the cluster and to the groups and the list made for it.
    *
-   * `SNAPSHOT` deletes the cluster after a final snapshot: CloudFormation has no snapshot policy for MemoryDB.
+   * `SNAPSHOT` deletes the cluster after a final snapshot: CloudFormation has no snapshot policy for MemoryDB. Another policy later takes that back,
+   * but never a final snapshot that was named in another way.
    */
   public applyRemovalPolicy(policy: RemovalPolicy): void {
     const keepsSnapshot = policy === RemovalPolicy.SNAPSHOT;
-    this.resource.finalSnapshotName = this.finalSnapshotName ?? (keepsSnapshot ? generatedName(this, 'FinalSnapshot') : undefined);
+    followRemovalPolicy(this, this.resource, keepsSnapshot);
     const effective = keepsSnapshot ? RemovalPolicy.DESTROY : policy;
     this.resource.applyRemovalPolicy(effective);
     for (const part of this.ownParts) {
@@ -247,18 +249,25 @@ export class Cluster extends ClusterBase {
 
   private restoredFrom({ restoreFrom, finalSnapshotName }: ClusterProps): SnapshotSourceConfig | undefined {
     const source = restoreFrom?.bind(this);
-    check(RESTORE_RULES, { snapshotName: source?.snapshotName, finalSnapshotName }, this);
+    check(RESTORE_RULES, { snapshotName: nameIn(restoreFrom, source), finalSnapshotName }, this);
     return source;
   }
 
   /** Users, parameters and a removal policy can come at any time, so they are checked when all are there. */
   private findAtTheEnd({ nodeType }: ClusterProps, snapshotName?: string): string[] {
     const users = Acl.isAcl(this.acl) ? this.acl.users : [];
+    const { finalSnapshotName } = this.resource;
     return [
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),
       ...(this.parameterGroup ? findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }) : []),
-      ...findings(RESTORE_RULES, { snapshotName, finalSnapshotName: this.resource.finalSnapshotName }),
+      ...findings(RESTORE_RULES, { snapshotName, finalSnapshotName }),
+      ...findings(FINAL_SNAPSHOT_RULES, { finalSnapshotName, namesake: pathOfDefined(this, finalSnapshotName) }),
       ...findings(DELETION_POLICY_RULES, this.resource.cfnOptions),
     ];
   }
+}
+
+/** Name of the snapshot that a cluster is restored from, as far as it is known. */
+function nameIn(source: SnapshotSource | undefined, config: SnapshotSourceConfig | undefined): string | undefined {
+  return source?._snapshot ? definedName(source._snapshot) : config?.snapshotName;
 }

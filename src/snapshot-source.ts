@@ -42,7 +42,7 @@ export abstract class SnapshotSource {
    */
   public static fromSnapshot(snapshot: memorydb.ISnapshotRef): SnapshotSource {
     // A reference holds the ARN only, and so does `Ref` in CloudFormation, while a cluster wants the name.
-    return new NamedSnapshot(nameOf(snapshot.snapshotRef.snapshotArn));
+    return new NamedSnapshot(nameOf(snapshot.snapshotRef.snapshotArn), snapshot);
   }
 
   /**
@@ -70,6 +70,13 @@ export abstract class SnapshotSource {
   }
 
   /**
+   * The snapshot, when there is a construct for it.
+   *
+   * @internal
+   */
+  public readonly _snapshot?: memorydb.ISnapshotRef;
+
+  /**
    * What a cluster is restored from, after it has been allowed to read it.
    *
    * @param scope the cluster
@@ -78,7 +85,7 @@ export abstract class SnapshotSource {
 }
 
 class NamedSnapshot extends SnapshotSource {
-  constructor(private readonly snapshotName: string) {
+  constructor(private readonly snapshotName: string, public readonly _snapshot?: memorydb.ISnapshotRef) {
     super();
   }
 

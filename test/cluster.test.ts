@@ -10,7 +10,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test, vi } from 'vitest';
 import {
   AccessString, Acl, Cluster, DailyWindow, EngineVersion, IamUser, IpDiscovery, MultiRegionCluster, NetworkType, NodeType, ParameterGroup,
-  PasswordUser, SnapshotSource, SubnetGroup, WeeklyWindow,
+  PasswordUser, SnapshotSource, SubnetGroup, WeeklyWindow, mixins,
 } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
@@ -285,7 +285,7 @@ describe('the removal policy', () => {
 
   const kept = { policies: ['Retain/Retain'], finalSnapshot: undefined };
   const deleted = { policies: ['Delete/Delete'], finalSnapshot: undefined };
-  const snapshot = { policies: ['Delete/Delete'], finalSnapshot: 'test-db-finalsnapshot-6db54689' };
+  const snapshot = { policies: ['Delete/Delete'], finalSnapshot: 'test-db-finalsnapshot-cd2451e5' };
 
   test.each([
     ['none', undefined, [], {}, kept],
@@ -312,11 +312,29 @@ describe('the removal policy', () => {
     const cluster = define(stack, { removalPolicy: RemovalPolicy.SNAPSHOT, restoreFrom, ...props });
     later.forEach((policy) => cluster.applyRemovalPolicy(policy));
     expect(() => synth(stack)).toThrow(
-      "[Test/Db] 'finalSnapshotName' must be a name that no snapshot has, got \"test-db-finalsnapshot-6db54689\", the one in 'restoreFrom', so that the " +
+      "[Test/Db] 'finalSnapshotName' must be a name that no snapshot has, got \"test-db-finalsnapshot-cd2451e5\", the one in 'restoreFrom', so that the " +
         'deletion would fail; choose another name',
     );
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     expect(() => synth(stack)).not.toThrow();
+  });
+
+  test.each<[string, (cluster: Cluster) => void, string]>([
+    ['a mixin', (cluster) => cluster.with(new mixins.ClusterFinalSnapshot()), snapshot.finalSnapshot],
+    ['the L1', (cluster) => {
+      (cluster.node.defaultChild as CfnCluster).finalSnapshotName = 'last';
+    }, 'last'],
+  ])('a final snapshot named by %s stays, whatever policies come before and after', (_, name, expected) => {
+    for (const before of [undefined, RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT]) {
+      for (const after of [undefined, RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN]) {
+        const cluster = define(newStack(), { removalPolicy: before });
+        name(cluster);
+        if (after !== undefined) {
+          cluster.applyRemovalPolicy(after);
+        }
+        expect((cluster.node.defaultChild as CfnCluster).finalSnapshotName).toBe(expected);
+      }
+    }
   });
 
   test('RETAIN_ON_UPDATE_OR_DELETE leaves nothing of a failed first deployment behind', () => {

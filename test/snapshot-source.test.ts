@@ -3,8 +3,9 @@ import { Match } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { CfnSnapshot } from 'aws-cdk-lib/aws-memorydb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { describe, expect, test } from 'vitest';
-import { Cluster, NodeType, SnapshotSource } from '../src';
+import { Cluster, NodeType, Snapshot, SnapshotSource } from '../src';
 import type { ClusterProps } from '../src';
 import { importedVpc, newApp, newStack, propertiesOf, synth, templateOf } from './support/synth';
 
@@ -45,6 +46,18 @@ describe('a snapshot of the service', () => {
     const name = new CfnParameter(stack, 'Name').valueAsString;
     restored(stack, SnapshotSource.fromSnapshotName(name), { finalSnapshotName: name });
     expect(propertiesOf(templateOf(stack), CLUSTER)).toMatchObject({ SnapshotName: { Ref: 'Name' }, FinalSnapshotName: { Ref: 'Name' } });
+  });
+
+  test.each<[string, (stack: Stack) => memorydb.ISnapshotRef]>([
+    ['defined', (stack) => new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Orders', 'orders'), snapshotName: 'last' })],
+    ['an L1', (stack) => new CfnSnapshot(stack, 'Snapshot', { clusterName: 'orders', snapshotName: 'last' })],
+    ['imported by name', (stack) => Snapshot.fromSnapshotName(stack, 'Snapshot', 'last')],
+    ['imported by ARN', (stack) => Snapshot.fromSnapshotArn(stack, 'Snapshot', 'arn:aws:memorydb:eu-west-1:123456789012:snapshot/last')],
+  ])('fails to be the final one, too, when it is %s', (_, makeSnapshot) => {
+    const stack = newStack();
+    expect(() => restored(stack, SnapshotSource.fromSnapshot(makeSnapshot(stack)), { finalSnapshotName: 'last' })).toThrow(
+      "'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one in 'restoreFrom'",
+    );
   });
 
   test('leaves another final one alone', () => {

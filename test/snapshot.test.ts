@@ -84,6 +84,33 @@ describe('the removal policy', () => {
   });
 });
 
+describe('a final snapshot', () => {
+  const newFinal = (stack: Stack) => new Cluster(stack, 'Db', { vpc: importedVpc(stack), nodeType: NodeType.T4G_SMALL, finalSnapshotName: 'last' });
+
+  test('fails to have the name of one that is defined', () => {
+    const app = newApp();
+    const cluster = newFinal(newStack(app));
+    const other = newStack(app, 'Other');
+    define(other, { cluster, snapshotName: 'last' });
+    expect(() => synth(app)).toThrow("[Test/Db] 'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one of Other/Snapshot/Resource");
+  });
+
+  test('may have the name of one of another Region', () => {
+    const app = newApp();
+    newFinal(newStack(app));
+    define(newStack(app, 'Other', { env: { account: '123456789012', region: 'us-east-1' } }), { snapshotName: 'last' });
+    expect(() => synth(app)).not.toThrow();
+  });
+
+  test('gets another name than a snapshot that goes by the same id', () => {
+    const stack = newStack();
+    const cluster = newCluster(stack);
+    cluster.applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
+    new Snapshot(cluster, 'FinalSnapshot', { cluster });
+    expect(() => synth(stack)).not.toThrow();
+  });
+});
+
 test('fails with a name that the service would refuse', () => {
   expect(() => define(newStack(), { snapshotName: 'Before.Migration' })).toThrow(/^'snapshotName' must have 1-40 lower-case letters.*got "Before.Migration"/);
 });

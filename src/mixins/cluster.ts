@@ -1,7 +1,7 @@
 import { Duration, Mixin, Token } from 'aws-cdk-lib';
 import { CfnCluster } from 'aws-cdk-lib/aws-memorydb';
 import type { IConstruct } from 'constructs';
-import { generatedName } from '../private/names';
+import { takeFinalSnapshot } from '../private/final-snapshots';
 import { OPEN_ACCESS } from '../private/open-access';
 import { RETENTION_RULES } from '../private/rules/retention';
 import { demand } from '../private/rules/rule';
@@ -55,7 +55,7 @@ export class ClusterFinalSnapshot extends Mixin {
     if (this.supports(construct)) {
       // The name that `RemovalPolicy.SNAPSHOT` gives a `Cluster`, so that both mean the same snapshot.
       const owner = isMarked(construct.node.scope, CLUSTER_SYMBOL) ? construct.node.scope! : construct;
-      construct.finalSnapshotName ??= generatedName(owner, 'FinalSnapshot');
+      takeFinalSnapshot(owner, construct);
     }
   }
 }

@@ -45,11 +45,11 @@ describe('ClusterSnapshotRetention', () => {
 
 describe('ClusterFinalSnapshot', () => {
   test.each<[string, (stack: Stack) => CfnCluster | Cluster, string]>([
-    ['an L1', (stack) => l1(stack), 'test-db-finalsnapshot-6db54689'],
+    ['an L1', (stack) => l1(stack), 'test-db-finalsnapshot-cd2451e5'],
     ['an L1 that has one', (stack) => l1(stack, { finalSnapshotName: 'last' }), 'last'],
-    ['a cluster', (stack) => l2(stack, { removalPolicy: RemovalPolicy.DESTROY }), 'test-db-finalsnapshot-6db54689'],
+    ['a cluster', (stack) => l2(stack, { removalPolicy: RemovalPolicy.DESTROY }), 'test-db-finalsnapshot-cd2451e5'],
     ['a cluster that has one', (stack) => l2(stack, { finalSnapshotName: 'last' }), 'last'],
-    ['a cluster that takes one by its policy', (stack) => l2(stack, { removalPolicy: RemovalPolicy.SNAPSHOT }), 'test-db-finalsnapshot-6db54689'],
+    ['a cluster that takes one by its policy', (stack) => l2(stack, { removalPolicy: RemovalPolicy.SNAPSHOT }), 'test-db-finalsnapshot-cd2451e5'],
   ])('gives one to %s', (_, make, expected) => {
     const stack = newStack();
     make(stack).with(new mixins.ClusterFinalSnapshot());

@@ -268,6 +268,11 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     "'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one in 'restoreFrom'",
   ],
 
+  FinalSnapshotNameDefined: [
+    (stack) => new Snapshot(stack, 'Snapshot', { cluster: newCluster(stack, { finalSnapshotName: 'last' }), snapshotName: 'last' }),
+    "'finalSnapshotName' must be a name that no snapshot has, got \"last\", the one of Test/Snapshot/Resource, so that the deletion would fail",
+  ],
+
   SnapshotNotSupported: [
     (stack) => new Snapshot(stack, 'Snapshot', { cluster: Cluster.fromClusterName(stack, 'Db', 'orders'), removalPolicy: RemovalPolicy.SNAPSHOT }),
     "'removalPolicy' must keep or delete a snapshot, of which no snapshot can be taken, got SNAPSHOT",

@@ -48,6 +48,13 @@ export interface RestoreInput {
   readonly finalSnapshotName?: string;
 }
 
+/** The snapshot that a cluster leaves, and another one that is defined for its account and Region. */
+export interface FinalSnapshotInput {
+  readonly finalSnapshotName?: string;
+  /** Path of the snapshot of that name. */
+  readonly namesake?: string;
+}
+
 const FINAL = errorRule<RestoreInput>(lit`FinalSnapshotNameTaken`, 'API reference, "DeleteCluster"', ({ snapshotName, finalSnapshotName }) =>
   (finalSnapshotName !== undefined && known(finalSnapshotName) && finalSnapshotName === snapshotName
     ? `'finalSnapshotName' must be a name that no snapshot has, got ${shown(finalSnapshotName)}, the one in 'restoreFrom', so that the deletion would ` +
@@ -55,6 +62,15 @@ const FINAL = errorRule<RestoreInput>(lit`FinalSnapshotNameTaken`, 'API referenc
     : undefined));
 
 export const RESTORE_RULES = [FINAL];
+
+const DEFINED = errorRule<FinalSnapshotInput>(lit`FinalSnapshotNameDefined`, 'API reference, "DeleteCluster"', ({ finalSnapshotName, namesake }) =>
+  (namesake === undefined
+    ? undefined
+    : `'finalSnapshotName' must be a name that no snapshot has, got ${shown(finalSnapshotName)}, the one of ${namesake}, so that the deletion would fail; ` +
+      'choose another name'));
+
+/** What can only be known when all snapshots are there. */
+export const FINAL_SNAPSHOT_RULES = [DEFINED];
 
 function isEncryptedWithKey(bucket: IBucket): boolean {
   const resource = bucket.node.defaultChild;
