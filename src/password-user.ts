@@ -47,6 +47,7 @@ export interface PasswordUserProps extends UserOptions {
    * One or two passwords that are kept elsewhere, as references that CloudFormation resolves while it deploys.
    *
    * Each must be one whole reference to a secret, or a parameter with `noEcho`, an import or an attribute; plain text is refused, even as a part.
+   * CloudFormation does not resolve secure strings of Systems Manager here.
    * The password must have 16 to 128 printable characters and no comma, double quote, slash or at sign.
    *
    * @default - the password of the secret
@@ -129,8 +130,8 @@ export class PasswordUser extends PasswordUserBase {
   public readonly secret?: secretsmanager.ISecret;
 
   /**
-   * @throws when the name is not allowed, when `passwords` are none, more than two, twice the same, given beside a `secret`, or plain text,
-   * when an `encryptionKey` is given where no secret is generated, or when the removal policy is `SNAPSHOT`
+   * @throws when the name is not allowed, when `passwords` are none, more than two, twice the same, given beside a `secret`, plain text or a
+   * secure string of Systems Manager, when an `encryptionKey` is given where no secret is generated, or when the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: PasswordUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });

@@ -1,4 +1,4 @@
-import { Aws, CfnCondition, CfnMapping, CfnParameter, CfnResource, Fn, RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnMapping, CfnParameter, CfnResource, Fn, Lazy, RemovalPolicy, SecretValue, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
@@ -87,6 +87,12 @@ describe('the password comes from', () => {
     ['one of two references', 1, (stack) => [SecretValue.unsafePlainText(Token.asString(Fn.conditionIf(
       new CfnCondition(stack, 'Once', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') }).logicalId,
       '{{resolve:secretsmanager:one}}', '{{resolve:secretsmanager:other}}')))]],
+    ['one of a reference and none', 1, (stack) => [SecretValue.unsafePlainText(Token.asString(Fn.conditionIf(
+      new CfnCondition(stack, 'Once', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') }).logicalId,
+      '{{resolve:secretsmanager:one}}', Aws.NO_VALUE)))]],
+    ['secrets of one logical id in two other stacks', 2, (stack) => ['New', 'Old'].map((id) =>
+      new secretsmanager.Secret(newStack(stack.node.root, id), 'Given').secretValueFromJson('password'))],
+    ['a substitute that is a reference', 1, () => [SecretValue.unsafePlainText(Fn.sub('${Password}', { Password: '{{resolve:secretsmanager:orders}}' }))]],
     ['an import', 1, () => [SecretValue.unsafePlainText(Fn.importValue('Password'))]],
   ])('%s', (_, count, make) => {
     const stack = newStack();
@@ -139,7 +145,22 @@ describe('fails', () => {
     ['for two references in one', () => ({ passwords: [SecretValue.unsafePlainText('{{resolve:secretsmanager:a}}{{resolve:secretsmanager:b}}')] }), 'is plain text'],
     ['for a parameter that shows its value',
       (stack) => ({ passwords: [SecretValue.unsafePlainText(new CfnParameter(stack, 'Password', { default: 'correct-horse-battery' }).valueAsString)] }),
-      "but entry 0 is the parameter Test/Password without 'noEcho', which everybody"],
+      "but entry 0 is made of the parameter Test/Password without 'noEcho', which everybody"],
+    ['for two such parameters', (stack) => ({
+      passwords: [SecretValue.unsafePlainText(['One', 'Two'].map((id) => new CfnParameter(stack, id).valueAsString).join(''))],
+    }), "but entry 0 is made of the parameter Test/One without 'noEcho'"],
+    ['for such a parameter of another stack', (stack) => ({
+      passwords: [SecretValue.unsafePlainText(new CfnParameter(newStack(stack.node.root, 'Other'), 'Password').valueAsString)],
+    }), "but entry 0 is made of the parameter Other/Password without 'noEcho'"],
+    ['for such a parameter by its name', (stack) => {
+      new CfnParameter(stack, 'Password');
+      return { passwords: [SecretValue.unsafePlainText(Fn.sub('${Password}'))] };
+    }, "but entry 0 is made of the parameter Test/Password without 'noEcho'"],
+    ['for plain text as a substitute', () => ({ passwords: [SecretValue.unsafePlainText(Fn.sub('${Password}', { Password: 'correct-horse' }))] }),
+      'but entry 0 is plain text'],
+    ['for a number', () => ({ passwords: [SecretValue.unsafePlainText(Token.asString(1234567890123456))] }), 'but entry 0 is plain text'],
+    ['for a secure string of Systems Manager', () => ({ passwords: [SecretValue.ssmSecure('/orders/password', '1')] }),
+      "'passwords' must be in Secrets Manager, but entry 0 is a secure string of Systems Manager, which CloudFormation does not resolve for MemoryDB"],
     ['for a parameter of Systems Manager', () => ({ passwords: [SecretValue.unsafePlainText('{{resolve:ssm:/orders/password}}')] }),
       'but entry 0 is a parameter of Systems Manager that is not a secure string, which everybody'],
     ['for the same reference twice', () => ({ passwords: [first, SecretValue.secretsManager('a')] }),
@@ -150,10 +171,16 @@ describe('fails', () => {
       "'encryptionKey' must not be given together with 'secret', which has a key of its own; remove one of them"],
   ])('%s', (_, makeProps, message) => {
     const stack = newStack();
-    const define = () => new PasswordUser(stack, 'User', { accessString, ...makeProps(stack) });
+    const props = makeProps(stack);
+    const define = () => new PasswordUser(stack, 'User', { accessString, ...props });
     expect(define).toThrow(message);
     expect(define).not.toThrow(/correct-horse/);
   });
+});
+
+test('passwords that have no text yet are not compared', () => {
+  const nothing = () => SecretValue.unsafePlainText(Lazy.string({ produce: () => undefined }));
+  expect(() => new PasswordUser(newStack(), 'User', { accessString, passwords: [nothing(), nothing()] })).not.toThrow();
 });
 
 describe('imported', () => {

@@ -85,6 +85,10 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     (stack) => new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.unsafePlainText(`correct-horse-${Aws.REGION}`)] }),
     "'passwords' must be references to secrets that CloudFormation resolves while it deploys, but entry 0 is plain text",
   ],
+  SecureStringPassword: [
+    (stack) => new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.ssmSecure('/orders/password', '1')] }),
+    "'passwords' must be in Secrets Manager, but entry 0 is a secure string of Systems Manager, which CloudFormation does not resolve for MemoryDB",
+  ],
   DuplicatePassword: [
     (stack) => new PasswordUser(stack, 'User', { accessString, passwords: [SecretValue.secretsManager('a'), SecretValue.secretsManager('a')] }),
     "'passwords' must be two different ones, but both entries are the same reference; leave one out",

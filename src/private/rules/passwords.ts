@@ -4,6 +4,8 @@ import type { PasswordReference } from '../password-references';
 
 const SCHEMA = 'https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-memorydb-user-authenticationmode.html';
 
+const SECURE_STRINGS = 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html';
+
 /** At most two, so that one can be replaced while the other is in use. */
 const MAX_PASSWORDS = 2;
 
@@ -20,9 +22,18 @@ const REFERENCE = errorRule<readonly PasswordReference[]>(lit`PlainTextPassword`
       "everybody who can read the template would see; put the password into a secret and give 'secret', or use SecretValue.secretsManager()";
 });
 
+/** CDK's validator has this of the service, too: E1027. */
+const NOT_SECURE_STRING = errorRule<readonly PasswordReference[]>(lit`SecureStringPassword`, SECURE_STRINGS, (passwords) => {
+  const index = passwords.findIndex(({ isSecureString }) => isSecureString);
+  return index < 0
+    ? undefined
+    : `'passwords' must be in Secrets Manager, but entry ${index} is a secure string of Systems Manager, which CloudFormation does not resolve for ` +
+      "MemoryDB; put the password into a secret and give 'secret', or use SecretValue.secretsManager()";
+});
+
 const UNIQUE = errorRule<readonly PasswordReference[]>(lit`DuplicatePassword`, SCHEMA, (passwords) =>
-  (new Set(passwords.map(({ text }) => text)).size === passwords.length
+  (passwords.every(({ text }, index) => text === undefined || passwords.findIndex((other) => other.text === text) === index)
     ? undefined
     : "'passwords' must be two different ones, but both entries are the same reference; leave one out"));
 
-export const PASSWORD_RULES = [COUNT, REFERENCE, UNIQUE];
+export const PASSWORD_RULES = [COUNT, REFERENCE, NOT_SECURE_STRING, UNIQUE];
