@@ -15,12 +15,14 @@ import { Endpoint } from './endpoint';
 import { EngineVersion } from './engine-version';
 import { ParameterGroup } from './parameter-group';
 import { allClustersMetric } from './private/all-clusters-metric';
+import { connectedTo } from './private/connections';
 import { definedName, pathOfDefined } from './private/defined-snapshots';
 import { invalid } from './private/errors';
 import { followRemovalPolicy } from './private/final-snapshots';
 import { locationOf } from './private/locations';
 import { join } from './private/members';
 import { physicalName, validateName } from './private/names';
+import { isOpenAccess } from './private/open-access';
 import { searchGroupName } from './private/parameter-groups';
 import { CLUSTER_USER_RULES } from './private/rules/cluster-access';
 import { NODE_PARAMETER_RULES } from './private/rules/cluster-engine';
@@ -192,7 +194,8 @@ export class Cluster extends ClusterBase {
     if (!Acl.isAcl(this.acl)) {
       throw invalid(
         lit`ImportedAcl`,
-        `users can only be added to an 'acl' that is an Acl of this library, got ${this.acl.node.path}; add ${user.node.path} where that list is defined`,
+        `users can only be added to an 'acl' that is an Acl of this library, got ${this.acl.node.path}; ` +
+          (isOpenAccess(this.acl) ? `give the cluster an Acl with ${user.node.path}` : `add ${user.node.path} where that list is defined`),
         this,
       );
     }
@@ -255,7 +258,9 @@ export class Cluster extends ClusterBase {
 
   /** Users, parameters and a removal policy can come at any time, so they are checked when all are there. */
   private findAtTheEnd({ nodeType }: ClusterProps, snapshotName?: string): string[] {
-    const users = Acl.isAcl(this.acl) ? this.acl.users : [];
+    const listed = Acl.isAcl(this.acl) ? this.acl.users : [];
+    const connected = [...connectedTo(this)].filter((user) => user !== undefined);
+    const users = [...new Set([...listed, ...connected])];
     const { finalSnapshotName } = this.resource;
     return [
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),

@@ -109,6 +109,13 @@ test.each([['another account', '210987654321', 'eu-west-1'], ['another Region', 
   expect(acl.users).toEqual([]);
 });
 
+test('the user default on a list carries a warning as an L1, too', () => {
+  const stack = newStack();
+  const user = new CfnUser(stack, 'User', { userName: 'default', accessString: 'on ~* +@all', authenticationMode: { Type: 'iam' } });
+  new Acl(stack, 'Acl', { users: [user] });
+  expect(synth(stack).warnings).toEqual([expect.stringContaining('cdk-memorydb:defaultUser')]);
+});
+
 test('a user of the list of users is not changed from outside', () => {
   const stack = newStack();
   const acl = new Acl(stack, 'Acl');

@@ -1,6 +1,7 @@
 import { Duration, SecretValue } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
 import { expect, test } from 'vitest';
 import {
   AccessString, Acl, Cluster, DailyWindow, DayOfWeek, EngineVersion, IamUser, NodeType, ParameterGroup, PasswordUser, SubnetGroup, WeeklyWindow,
@@ -96,6 +97,9 @@ test.each<[string, (stack: Stack) => unknown, property: string, allowed: string,
   ['TLS off with a list', (stack) => cluster({ tlsEnabled: false, acl: new Acl(stack, 'Acl') })(stack),
     "'tlsEnabled'", "must be true with the 'acl' Test/Acl", 'got false'],
   ['TLS off with an imported list', (stack) => cluster({ tlsEnabled: false, acl: Acl.fromAclName(stack, 'Acl', 'team') })(stack),
+    "'tlsEnabled'", "must be true with the 'acl' Test/Acl", 'got false'],
+
+  ['TLS off with an L1 list', (stack) => cluster({ tlsEnabled: false, acl: new CfnACL(stack, 'Acl', { aclName: 'team' }) })(stack),
     "'tlsEnabled'", "must be true with the 'acl' Test/Acl", 'got false'],
 
   ['r6gd without data tiering', () => NodeType.of('db.r6gd.xlarge', { dataTiering: false }), "'dataTiering'", 'must be true for node type "db.r6gd.xlarge"', 'got false'],

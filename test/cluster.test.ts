@@ -3,7 +3,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { CfnACL, CfnCluster, CfnParameterGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnCluster, CfnParameterGroup, CfnSubnetGroup, CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -189,12 +189,26 @@ describe('users', () => {
     );
   });
 
+  test('cannot be added to the list that lets everybody in, which nobody can change', () => {
+    const stack = newStack();
+    const cluster = define(stack, { acl: Acl.openAccess(stack) });
+    expect(() => cluster.addUser(new IamUser(stack, 'User', { accessString }))).toThrow(
+      "'acl' that is an Acl of this library, got Test/cdk-memorydb:OpenAccess; give the cluster an Acl with Test/User",
+    );
+  });
+
   test.each([
     ['given', (stack: Stack) => define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [new IamUser(stack, 'User', { accessString })] })],
     ['added later', (stack: Stack) => define(stack, { engineVersion: EngineVersion.REDIS_6_2 }).addUser(new IamUser(stack, 'User', { accessString }))],
     ['imported', (stack: Stack) => define(stack, { engineVersion: EngineVersion.REDIS_6_2, users: [IamUser.fromIamUserName(stack, 'User', 'app')] })],
     ['on a given list', (stack: Stack) =>
       define(stack, { engineVersion: EngineVersion.REDIS_6_2, acl: new Acl(stack, 'Acl', { users: [new IamUser(stack, 'User', { accessString })] }) })],
+    ['an L1', (stack: Stack) => define(stack, {
+      engineVersion: EngineVersion.REDIS_6_2,
+      users: [new CfnUser(stack, 'User', { userName: 'app', accessString: 'on ~* +@all', authenticationMode: { Type: 'iam' } })],
+    })],
+    ['connected through an imported list', (stack: Stack) =>
+      define(stack, { engineVersion: EngineVersion.REDIS_6_2, acl: Acl.fromAclName(stack, 'Acl', 'team') }).connectionFor(new IamUser(stack, 'User', { accessString }))],
   ])('fails at synthesis for an IAM user on Redis 6.2, %s', (_, make) => {
     const stack = newStack();
     make(stack);
@@ -403,6 +417,14 @@ describe('warnings', () => {
     define(stack, { snapshotWindow: DailyWindow.parse('04:00-05:00'), maintenanceWindow: WeeklyWindow.parse('sun:05:00-sun:06:00') });
     expect(synth(stack).warnings).toEqual([]);
   });
+});
+
+test('an eviction policy that tiered nodes refuse fails at synthesis in an L1, too', () => {
+  const stack = newStack();
+  const parameters = { 'maxmemory-policy': 'allkeys-lfu' };
+  const parameterGroup = new CfnParameterGroup(stack, 'Parameters', { parameterGroupName: 'tiered', family: 'memorydb_valkey7', parameters });
+  define(stack, { nodeType: NodeType.R6GD_XLARGE, parameterGroup });
+  expect(() => synth(stack)).toThrow('whose data is tiered, but Test/Parameters has "allkeys-lfu"');
 });
 
 test('tags reach everything that can be tagged', () => {

@@ -33,9 +33,14 @@ export function noteConnection(consumer: IConstruct, prefix: string, values: Rec
 
 /** Checks a connection when all users are there, once for each user. */
 export function checkUserAtTheEnd(cluster: ICluster, user: IUser | undefined): void {
-  const users = attached(cluster, CONNECTED_SYMBOL, () => new Set<IUser | undefined>());
+  const users = connectedTo(cluster);
   if (!users.has(user)) {
     users.add(user);
     cluster.node.addValidation({ validate: () => findings(CONNECTION_USER_RULES, { cluster, user }) });
   }
+}
+
+/** The users that a cluster has connections for; undefined is nobody. */
+export function connectedTo(cluster: ICluster): Set<IUser | undefined> {
+  return attached(cluster, CONNECTED_SYMBOL, () => new Set<IUser | undefined>());
 }

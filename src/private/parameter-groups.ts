@@ -35,9 +35,9 @@ export function familyOf(group: memorydb.IParameterGroupRef): string | undefined
   return builtIn ? `memorydb_${builtIn[1]}` : undefined;
 }
 
-/** A parameter that a group sets; undefined for one that is not of this library. */
+/** A parameter that a group sets; undefined for one that is not defined in this app. */
 export function parameterOf(group: memorydb.IParameterGroupRef, name: string): string | undefined {
-  return isParameterGroup(group) ? group.parameters[name] : undefined;
+  return isParameterGroup(group) || CfnParameterGroup.isCfnParameterGroup(group) ? group.parameters?.[name] : undefined;
 }
 
 function isParameterGroup(group: memorydb.IParameterGroupRef): group is ParameterGroup {

@@ -1,3 +1,4 @@
+import { CfnACL } from 'aws-cdk-lib/aws-memorydb';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { ClusterInput } from './cluster-input';
@@ -6,6 +7,7 @@ import type { EngineVersion } from '../../engine-version';
 import { AuthenticationType } from '../../user';
 import type { IUser } from '../../user';
 import { accessStringOf } from '../access-strings';
+import { definitionOf } from '../listed-users';
 import { isOpenAccess } from '../open-access';
 import { ACL_SYMBOL, USER_SYMBOL, isMarked } from '../symbols';
 
@@ -17,7 +19,8 @@ const ONE_LIST = errorRule<ClusterInput>(lit`AclAndUsers`, THIS_LIBRARY, ({ acl,
     : undefined));
 
 const TLS = errorRule<ClusterInput>(lit`TlsRequired`, SOURCE, ({ acl, tlsEnabled }) => {
-  const mayBeOpen = acl !== undefined && !isMarked(acl, ACL_SYMBOL) && (isOpenAccess(acl) || !known(acl.aclRef.aclName));
+  const isDefinedHere = isMarked(acl, ACL_SYMBOL) || CfnACL.isCfnACL(acl);
+  const mayBeOpen = acl !== undefined && !isDefinedHere && (isOpenAccess(acl) || !known(acl.aclRef.aclName));
   return tlsEnabled === false && !mayBeOpen
     ? `'tlsEnabled' must be true with ${acl === undefined ? 'an own access control list' : `the 'acl' ${acl.node.path}`}, got false; ` +
       'the service signs users in over TLS only, so leave it out (or use Acl.openAccess(), which lets everybody in)'
@@ -59,7 +62,8 @@ const KEY_PERMISSIONS = errorRule<ClusterUsersInput>(lit`KeyPermissionsNotSuppor
 export const CLUSTER_USER_RULES = [IAM_USERS, KEY_PERMISSIONS];
 
 function isIamUser(user: memorydb.IUserRef): boolean {
-  return isMarked(user, USER_SYMBOL) && (user as IUser).authenticationType === AuthenticationType.IAM;
+  const type = isMarked(user, USER_SYMBOL) ? (user as IUser).authenticationType : definitionOf(user)?.authenticationMode?.Type;
+  return type === AuthenticationType.IAM;
 }
 
 function listed(users: memorydb.IUserRef[]): string {

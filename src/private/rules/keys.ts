@@ -1,4 +1,5 @@
-import { CfnKey } from 'aws-cdk-lib/aws-kms';
+import { CfnAlias, CfnKey } from 'aws-cdk-lib/aws-kms';
+import type { IAlias } from 'aws-cdk-lib/aws-kms';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_kms as kms } from 'aws-cdk-lib/interfaces';
 import { errorRule, known } from './rule';
@@ -10,7 +11,8 @@ export interface KeyInput {
 
 const SYMMETRIC = 'SYMMETRIC_DEFAULT';
 
-const SUITABLE = errorRule<KeyInput>(lit`UnsuitableKey`, 'MemoryDB Developer Guide, "Encryption at rest"', ({ encryptionKey: key }) => {
+const SUITABLE = errorRule<KeyInput>(lit`UnsuitableKey`, 'MemoryDB Developer Guide, "Encryption at rest"', ({ encryptionKey }) => {
+  const key = encryptionKey && targetOf(encryptionKey);
   const resource = CfnKey.isCfnKey(key) ? key : key?.node.defaultChild;
   const spec = CfnKey.isCfnKey(resource) ? resource.keySpec : undefined;
   return spec === undefined || !known(spec) || spec === SYMMETRIC
@@ -24,3 +26,8 @@ const SUITABLE = errorRule<KeyInput>(lit`UnsuitableKey`, 'MemoryDB Developer Gui
  * `memorydb.<region>.amazonaws.com` would allow nothing new there and too many principals in a policy that somebody wrote by hand.
  */
 export const KEY_RULES = [SUITABLE];
+
+/** The key that an alias stands for, if it is defined in this app. */
+function targetOf(key: kms.IKeyRef): kms.IKeyRef {
+  return CfnAlias.isCfnAlias(key.node.defaultChild) ? targetOf((key as unknown as IAlias).aliasTargetKey) : key;
+}

@@ -2,7 +2,7 @@ import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { errorRule, warningRule } from './rule';
 import { elsewhere } from '../environments';
-import { definitionOf } from '../listed-users';
+import { definitionOf, knownNameOf } from '../listed-users';
 
 const MAX_USERS = 100;
 
@@ -31,7 +31,7 @@ const UNIQUE = errorRule<ListedUserInput>(lit`DuplicateUser`, 'API reference, "C
     : undefined));
 
 const DEFAULT_USER = warningRule<ListedUserInput>('defaultUser', USERS_AND_LISTS, ({ user }) =>
-  (user.userRef.userName === 'default'
+  (knownNameOf(user) === 'default'
     ? "'users' has the user 'default', who belongs to open-access and whom the service is said to refuse on another list: leave that user out"
     : undefined));
 
