@@ -1,4 +1,4 @@
-import { Lazy, Resource } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, Lazy, Resource } from 'aws-cdk-lib';
 import type { IResource, RemovalPolicy, ResourceProps } from 'aws-cdk-lib';
 import { CfnParameterGroup } from 'aws-cdk-lib/aws-memorydb';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
@@ -8,7 +8,7 @@ import { arnOf, nameOf } from './private/arns';
 import { physicalName, validateName } from './private/names';
 import { applyRemoval } from './private/removal';
 import { PARAMETER_RULES } from './private/rules/parameters';
-import { check } from './private/rules/rule';
+import { demand, errorsOf, warn } from './private/rules/rule';
 import { PARAMETER_GROUP_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -149,6 +149,8 @@ export class ParameterGroup extends ParameterGroupBase {
       parameters: Lazy.uncachedAny({ produce: () => this.values }),
     });
     applyRemoval(this, resource, 'a parameter group', props.removalPolicy);
+    // A parameter can be set back later, which a warning would outlive.
+    Aspects.of(this).add({ visit: (node) => node === this && this.warnOfParameters() }, { priority: AspectPriority.READONLY });
     this.parameterGroupName = this.getResourceNameAttribute(resource.ref);
     this.parameterGroupArn = this.getResourceArnAttribute(resource.attrArn, {
       service: 'memorydb',
@@ -173,7 +175,13 @@ export class ParameterGroup extends ParameterGroupBase {
    */
   public addParameter(name: string, value: string): void {
     const count = new Set([...Object.keys(this.values), name]).size;
-    check(PARAMETER_RULES, { family: this.family, name, value, count }, this);
+    demand(errorsOf(PARAMETER_RULES), { family: this.family, name, value, count }, this);
     this.values[name] = value;
+  }
+
+  private warnOfParameters(): void {
+    const { family } = this;
+    const values = Object.entries(this.values);
+    values.forEach(([name, value]) => warn(PARAMETER_RULES, { family, name, value, count: values.length }, this));
   }
 }

@@ -1,4 +1,4 @@
-import { Lazy, Token, Validations } from 'aws-cdk-lib';
+import { Aspects, Lazy, Token, Validations } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { EngineVersion, ParameterGroup } from '../src';
 import { newStack, propertiesOf, synth, templateOf } from './support/synth';
@@ -112,6 +112,19 @@ describe('a warning that CloudFormation does not apply it', () => {
     const group = define({ 'timeout': '300', 'active-expire-effort': '2' });
     Validations.of(group).acknowledge({ id: 'cdk-memorydb:parametersApplyOnUpdate', reason: 'set by hand' });
     expect(synth(group).warnings).toEqual([]);
+  });
+
+  test('is not given for a value that is set back to the default', () => {
+    const group = define({ 'timeout': '300', 'search-enabled': 'yes' });
+    group.addParameter('timeout', '0');
+    group.addParameter('search-enabled', 'no');
+    expect(synth(group).warnings).toEqual([]);
+  });
+
+  test('is given for a value that an aspect sets', () => {
+    const group = define({});
+    Aspects.of(group.stack).add({ visit: (node) => node === group && group.addParameter('timeout', '300') });
+    expect(synth(group).warnings).toEqual([expect.stringContaining("CloudFormation does not apply 'timeout'")]);
   });
 
   test('is not given for defaults', () => {

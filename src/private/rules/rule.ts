@@ -61,7 +61,17 @@ export function demand<Input>(rules: readonly ErrorRule<Input>[], input: Input, 
  * @throws when a rule that must be kept is not
  */
 export function check<Input>(rules: readonly Rule<Input>[], input: Input, scope: IConstruct): void {
-  demand(rules.filter((rule) => rule.kind === 'error'), input, scope);
+  demand(errorsOf(rules), input, scope);
+  warn(rules, input, scope);
+}
+
+/** The rules that must be kept. */
+export function errorsOf<Input>(rules: readonly Rule<Input>[]): ErrorRule<Input>[] {
+  return rules.filter((rule) => rule.kind === 'error');
+}
+
+/** Puts the warnings of rules of both kinds on a construct. */
+export function warn<Input>(rules: readonly Rule<Input>[], input: Input, scope: IConstruct): void {
   for (const rule of rules.filter(({ kind }) => kind === 'warning')) {
     const text = rule.finding(input);
     if (text !== undefined) {
