@@ -23,10 +23,13 @@ import { locationOf } from './private/locations';
 import { join } from './private/members';
 import { physicalName, validateName } from './private/names';
 import { isOpenAccess } from './private/open-access';
-import { searchGroupName } from './private/parameter-groups';
+import { isBuiltIn, searchGroupName } from './private/parameter-groups';
 import { CLUSTER_USER_RULES } from './private/rules/cluster-access';
 import { NODE_PARAMETER_RULES } from './private/rules/cluster-engine';
 import { PLACEMENT_RULES } from './private/rules/cluster-network';
+import { ENVIRONMENT_RULES } from './private/rules/environments';
+import type { UsedPart } from './private/rules/environments';
+import { TOPIC_KEY_RULES } from './private/rules/notifications';
 import { REGION_RULES } from './private/rules/regions';
 import { DELETION_POLICY_RULES } from './private/rules/removal';
 import { FINAL_SNAPSHOT_RULES, RESTORE_RULES } from './private/rules/restore';
@@ -122,6 +125,7 @@ export class Cluster extends ClusterBase {
     check(CLUSTER_RULES, {
       ...props, scope: this, engineVersion: this.engineVersion, tlsEnabled: this.tlsEnabled, numShards, numReplicasPerShard,
     }, this);
+    check(ENVIRONMENT_RULES, { what: 'cluster', env: this.env, parts: usedParts(props) }, this);
     check(REGION_RULES, { region: this.env.region, dataTiering: props.nodeType.dataTiering }, this);
 
     this.acl = props.acl ?? this.own(new Acl(this, 'Acl', { users: props.users }));
@@ -256,8 +260,8 @@ export class Cluster extends ClusterBase {
     return source;
   }
 
-  /** Users, parameters and a removal policy can come at any time, so they are checked when all are there. */
-  private findAtTheEnd({ nodeType }: ClusterProps, snapshotName?: string): string[] {
+  /** Users, parameters, the key of a topic and a removal policy can come at any time, so they are checked when all are there. */
+  private findAtTheEnd({ nodeType, notificationTopic }: ClusterProps, snapshotName?: string): string[] {
     const listed = Acl.isAcl(this.acl) ? this.acl.users : [];
     const connected = [...connectedTo(this)].filter((user) => user !== undefined);
     const users = [...new Set([...listed, ...connected])];
@@ -265,6 +269,7 @@ export class Cluster extends ClusterBase {
     return [
       ...findings(CLUSTER_USER_RULES, { engineVersion: this.engineVersion, users }),
       ...(this.parameterGroup ? findings(NODE_PARAMETER_RULES, { nodeType, parameterGroup: this.parameterGroup }) : []),
+      ...findings(TOPIC_KEY_RULES, { notificationTopic }),
       ...findings(RESTORE_RULES, { snapshotName, finalSnapshotName }),
       ...findings(FINAL_SNAPSHOT_RULES, { finalSnapshotName, namesake: pathOfDefined(this, finalSnapshotName) }),
       ...findings(DELETION_POLICY_RULES, this.resource.cfnOptions),
@@ -275,4 +280,18 @@ export class Cluster extends ClusterBase {
 /** Name of the snapshot that a cluster is restored from, as far as it is known. */
 function nameIn(source: SnapshotSource | undefined, config: SnapshotSourceConfig | undefined): string | undefined {
   return source?._snapshot ? definedName(source._snapshot) : config?.snapshotName;
+}
+
+/** What a cluster refers to by name; the lists and groups that exist in every account are at hand everywhere. */
+function usedParts({ acl, parameterGroup, subnetGroup, restoreFrom, encryptionKey, notificationTopic, vpc }: ClusterProps): UsedPart[] {
+  return [
+    { property: 'acl', part: acl && !isOpenAccess(acl) ? acl : undefined },
+    { property: 'parameterGroup', part: parameterGroup && !isBuiltIn(parameterGroup) ? parameterGroup : undefined },
+    { property: 'subnetGroup', part: subnetGroup },
+    { property: 'restoreFrom', part: restoreFrom?._snapshot },
+    { property: 'encryptionKey', part: encryptionKey, isShared: true },
+    // The account of a topic has a rule of its own, and subnets of a VPC can be shared between accounts.
+    { property: 'notificationTopic', part: notificationTopic, isShared: true },
+    { property: 'vpc', part: vpc, isShared: true },
+  ];
 }

@@ -6,6 +6,7 @@ import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName, validateName } from './private/names';
+import { ENVIRONMENT_RULES } from './private/rules/environments';
 import { KEY_RULES } from './private/rules/keys';
 import { REMOVAL_RULES } from './private/rules/removal';
 import { demand } from './private/rules/rule';
@@ -111,12 +112,14 @@ export class Snapshot extends SnapshotBase {
   private readonly resource: CfnSnapshot;
 
   /**
-   * @throws when the name is not allowed, the key is not symmetric, or the removal policy is `SNAPSHOT`
+   * @throws when the name is not allowed, the key is not symmetric, the cluster or the key is of another account or Region, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: SnapshotProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.snapshotName) });
     validateName(this, 'snapshotName', props.snapshotName);
     demand(KEY_RULES, props, this);
+    const parts = [{ property: 'cluster', part: props.cluster }, { property: 'encryptionKey', part: props.encryptionKey, isShared: true }];
+    demand(ENVIRONMENT_RULES, { what: 'snapshot', env: this.env, parts }, this);
 
     this.resource = new CfnSnapshot(this, 'Resource', {
       snapshotName: this.physicalName,

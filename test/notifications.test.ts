@@ -65,6 +65,14 @@ describe('fail for', () => {
     );
   });
 
+  test('a topic with a key that is set later, at synthesis', () => {
+    const stack = newStack();
+    const notificationTopic = new sns.Topic(stack, 'Topic');
+    define(stack, { notificationTopic });
+    (notificationTopic.node.defaultChild as sns.CfnTopic).kmsMasterKeyId = 'alias/aws/sns';
+    expect(() => synth(stack)).toThrow("[Test/Db] 'notificationTopic' must not be encrypted with a key");
+  });
+
   test('a topic of another account', () => {
     const stack = newStack();
     const notificationTopic = sns.Topic.fromTopicArn(stack, 'Topic', arn('210987654321'));

@@ -11,7 +11,12 @@ interface Located {
  */
 export function elsewhere(one: Located, other: Located): string | undefined {
   const { account, region } = one.env;
-  return isAnother(account, other.env.account) || isAnother(region, other.env.region) ? `${shownPart(account)} in ${shownPart(region)}` : undefined;
+  return isAnother(account, other.env.account) || isAnother(region, other.env.region) ? shownPlace(one.env) : undefined;
+}
+
+/** An account and a Region in words. */
+export function shownPlace({ account, region }: ResourceEnvironment): string {
+  return `${shownPart(account)} in ${shownPart(region)}`;
 }
 
 /** Whether two accounts, or two Regions, are known to differ. */

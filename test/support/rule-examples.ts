@@ -249,6 +249,10 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     "'notificationTopic' must be of the account of the cluster, 123456789012, got Test/Topic of 210987654321",
   ],
   NotificationsWithoutTopic: [cluster({ notificationsEnabled: false }), "'notificationsEnabled' must be given together with 'notificationTopic', got false alone"],
+  PartOfAnotherEnvironment: [
+    cluster((stack) => ({ acl: new Acl(newStack(stack.node.root, 'Elsewhere', { env: { account: ACCOUNT, region: 'us-east-1' } }), 'Acl') })),
+    "'acl' must be of the account and Region of the cluster, 123456789012 in eu-west-1, but Elsewhere/Acl is of 123456789012 in us-east-1",
+  ],
   dataTieringRegion: [
     inRegion('eu-north-1', { nodeType: NodeType.R6GD_XLARGE }),
     'eu-north-1 is not among the Regions that are known to have nodes with data tiering',

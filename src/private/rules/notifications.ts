@@ -5,11 +5,14 @@ import { isEncryptedTopic } from '../topics';
 
 const SOURCE = 'MemoryDB Developer Guide, "Event Notifications and Amazon SNS"';
 
-const UNENCRYPTED = errorRule<ClusterInput>(lit`EncryptedTopic`, SOURCE, ({ notificationTopic: topic }) =>
+const UNENCRYPTED = errorRule<Pick<ClusterInput, 'notificationTopic'>>(lit`EncryptedTopic`, SOURCE, ({ notificationTopic: topic }) =>
   (topic !== undefined && isEncryptedTopic(topic)
     ? `'notificationTopic' must not be encrypted with a key, since the service cannot publish to such a topic and says nothing about it, got ${topic.node.path}; ` +
       'use a topic without a key'
     : undefined));
+
+/** The key of a topic can be set at any time. */
+export const TOPIC_KEY_RULES = [UNENCRYPTED];
 
 const ACCOUNT = errorRule<ClusterInput>(lit`TopicOfAnotherAccount`, SOURCE, ({ notificationTopic: topic, scope }) => {
   const account = scope.env.account;
@@ -25,4 +28,4 @@ const TOPIC = errorRule<ClusterInput>(lit`NotificationsWithoutTopic`, THIS_LIBRA
       'to turn notifications off keep the topic, since removing it changes nothing'
     : undefined));
 
-export const NOTIFICATION_RULES = [UNENCRYPTED, ACCOUNT, TOPIC];
+export const NOTIFICATION_RULES = [...TOPIC_KEY_RULES, ACCOUNT, TOPIC];
