@@ -81,7 +81,8 @@ export class ClientConnection {
   /**
    * Wires a Lambda function to the cluster: environment variables, permission to sign in and the way through the security groups.
    *
-   * The function's stack comes to depend on those of the cluster and the user, which therefore must not need anything of it.
+   * The function's stack comes to depend on those of the cluster and the user, which therefore must not need anything of it. Functions of several
+   * stacks that share a security group share its rules, too: their stacks come to depend on that of the function which is wired first.
    *
    * [disable-awslint:ref-via-interface] only a function that is defined here can be given environment variables
    *
