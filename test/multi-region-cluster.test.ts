@@ -1,5 +1,5 @@
 import { CfnParameter, RemovalPolicies, RemovalPolicy, Tags, Token, Validations } from 'aws-cdk-lib';
-import type { Stack } from 'aws-cdk-lib';
+import type { App, Stack } from 'aws-cdk-lib';
 import { CfnMultiRegionCluster } from 'aws-cdk-lib/aws-memorydb';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -108,6 +108,12 @@ describe('a multi-Region cluster', () => {
     ['Redis OSS', { engineVersion: EngineVersion.REDIS_7_1 }, 'got redis 7.1; raise it or leave it out'],
   ])('fails with %s', (_, props, message) => {
     expect(() => define(newStack(), props)).toThrow(message);
+  });
+
+  test.each(['orders-', 'or--ders'])('carries a warning with the suffix %s', (suffix) => {
+    const stack = newStack();
+    define(stack, { suffix });
+    expect(synth(stack).warnings).toEqual([expect.stringContaining(`'suffix' is "${suffix}", and the service takes no other name that ends with a hyphen`)]);
   });
 
   test('takes nodes of a family that is not known here', () => {
@@ -276,6 +282,20 @@ describe('members in several Regions', () => {
     expect(found).toEqual(count === 5 ? [] : [
       'members of a multi-Region cluster must be in at most 5 Regions, got 6: ' +
         "us-east-1, eu-west-1, ap-northeast-1, us-west-2, eu-central-1, ap-south-1; leave out 'multiRegionCluster' in some",
+    ]);
+  });
+
+  test.each<[string, (app: App) => Stack[]]>([
+    ['Region', (app) => ['One', 'Other'].map((id) => newStack(app, id, inRegion('eu-west-1')))],
+    ['stack of any Region', (app) => Array<Stack>(2).fill(newStack(app, 'Orders', { env: undefined }))],
+  ])('carry a warning when two are in one %s', (_, makeStacks) => {
+    const app = newApp();
+    const multiRegionCluster = define(newStack(app, 'Home', inRegion('us-east-1')));
+    const [first, second] = makeStacks(app).map((stack, index) =>
+      new Cluster(stack, `Db${index}`, { vpc: importedVpc(stack, `Vpc${index}`), nodeType: NodeType.R7G_XLARGE, multiRegionCluster }));
+    expect(first.node.metadata).toEqual([]);
+    expect(second.node.metadata.map(({ data }) => String(data))).toEqual([
+      expect.stringContaining(`has a member in this Region already, ${first.node.path}`),
     ]);
   });
 

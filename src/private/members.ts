@@ -2,7 +2,7 @@ import type { ClusterProps } from '../cluster-props';
 import type { ICluster } from '../cluster-ref';
 import { EngineVersion } from '../engine-version';
 import { MultiRegionCluster } from '../multi-region-cluster';
-import { MEMBER_RULES, MULTI_REGION_REGION_RULES, MULTI_REGION_RULES, SHARED_RULES } from './rules/multi-region';
+import { MEMBER_RULES, MULTI_REGION_REGION_RULES, MULTI_REGION_RULES, NEIGHBOUR_RULES, SHARED_RULES } from './rules/multi-region';
 import { check, demand } from './rules/rule';
 
 /** What is equal in all members of a multi-Region cluster. */
@@ -28,6 +28,7 @@ export function join(cluster: ICluster, props: ClusterProps): Partial<Shared> {
     return {};
   }
   demand(SHARED_RULES, { path: shared.node.path, expected: valuesOf(shared), given: valuesOf(props) }, cluster);
+  check(NEIGHBOUR_RULES, { member: cluster, others: shared.members }, cluster);
   shared._addMember(cluster);
   return shared;
 }

@@ -300,6 +300,15 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     cluster((stack) => ({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), vectorSearch: true })),
     "'multiRegionCluster' must not be given to a cluster with vector search, which members cannot have",
   ],
+  multiRegionSuffix: [multiRegion({ suffix: 'orders-' }), "'suffix' is \"orders-\", and the service takes no other name that ends with a hyphen"],
+  multiRegionNeighbour: [
+    (stack) => {
+      const multiRegionCluster = multiRegion({})(stack);
+      const elsewhere = newStack(stack.node.root, 'Elsewhere');
+      [stack, elsewhere].forEach(cluster({ nodeType: NodeType.R7G_XLARGE, multiRegionCluster }));
+    },
+    "'multiRegionCluster' has a member in this Region already, Test/Db, and the guide knows one for each Region only",
+  ],
   multiRegionParameters: [
     cluster((stack) => ({
       nodeType: NodeType.R7G_XLARGE, multiRegionCluster: multiRegion({})(stack), parameterGroup: importedGroup(stack, 'team-parameters'),

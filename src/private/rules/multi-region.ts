@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { aws_memorydb as memorydb } from 'aws-cdk-lib/interfaces';
 import { MAX_SHARDS } from './limits';
@@ -52,7 +53,12 @@ const SUFFIX = errorRule<MultiRegionClusterInput>(lit`InvalidSuffix`, CLOUDFORMA
 const SHARDS = errorRule<MultiRegionClusterInput>(lit`InvalidMultiRegionNumShards`, 'MemoryDB Developer Guide, "Quotas"', ({ numShards }) =>
   wholeNumber('numShards', numShards, 1, MAX_SHARDS));
 
-export const MULTI_REGION_CLUSTER_RULES = [SUFFIX, SHARDS, ...MULTI_REGION_RULES];
+const HYPHENS = warningRule<MultiRegionClusterInput>('multiRegionSuffix', CLOUDFORMATION, ({ suffix }) =>
+  (known(suffix) && /-(-|$)/.test(suffix)
+    ? `'suffix' is ${shown(suffix)}, and the service takes no other name that ends with a hyphen or has two in a row: leave them out, or see that it takes this one`
+    : undefined));
+
+export const MULTI_REGION_CLUSTER_RULES = [SUFFIX, HYPHENS, SHARDS, ...MULTI_REGION_RULES];
 
 /** Where the members of a multi-Region cluster are, as far as it is known. */
 export interface MemberRegionsInput {
@@ -68,6 +74,23 @@ const FIVE_REGIONS = errorRule<MemberRegionsInput>(lit`TooManyRegions`, PREREQUI
 });
 
 export const MEMBER_REGIONS_RULES = [FIVE_REGIONS];
+
+/** A new member of a multi-Region cluster and those that are there already. */
+export interface NeighbourInput {
+  readonly member: memorydb.IClusterRef;
+  readonly others: readonly memorydb.IClusterRef[];
+}
+
+const ONE_EACH = warningRule<NeighbourInput>('multiRegionNeighbour', PREREQUISITES, ({ member, others }) => {
+  const { region } = member.env;
+  const neighbour = others.find((other) => Stack.of(other) === Stack.of(member) || (known(region) && other.env.region === region));
+  return neighbour
+    ? `'multiRegionCluster' has a member in this Region already, ${neighbour.node.path}, and the guide knows one for each Region only: define the ` +
+      'cluster in another Region, or see that the service takes two'
+    : undefined;
+});
+
+export const NEIGHBOUR_RULES = [ONE_EACH];
 
 const REGION = warningRule<string>('multiRegionRegion', PREREQUISITES, (region) =>
   (known(region) && !REGIONS.includes(region)
