@@ -1,5 +1,6 @@
 import { checkFamily, checkIamUsers, checkParameter, familyOfBuiltInGroup } from './engine-rules';
 import { Evaluator } from './intrinsics';
+import { withShared } from './members';
 import { isServiceParameter } from './parameters';
 import { makePassword, Passwords } from './secrets';
 import { checkAuthentication, checkClusterNames, checkName, checkPassword, checkUserNames } from './service-rules';
@@ -44,7 +45,9 @@ const OPEN_ACCESS = 'open-access';
  */
 export function planClusters(stacks: readonly Stack[], all: readonly Stack[], evaluator: Evaluator): ClusterPlan[] {
   const passwords = new Passwords(evaluator);
-  const clusters = resourcesOfType(stacks, 'AWS::MemoryDB::Cluster').filter((located) => evaluator.exists(located));
+  const clusters = resourcesOfType(stacks, 'AWS::MemoryDB::Cluster')
+    .filter((located) => evaluator.exists(located))
+    .map((located) => ({ ...located, resource: withShared(located, all, evaluator) }));
   const plans = clusters.map((located) => planCluster(located, all, evaluator, passwords));
   checkClusterNames(plans, evaluator);
   return plans;
