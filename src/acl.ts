@@ -39,6 +39,9 @@ export interface AclProps {
   /**
    * Users who can sign in, up to 100; more can be added with `addUser`.
    *
+   * The last user of a deployed list cannot be removed: an empty list has no property in the template, and CloudFormation is not known to survive an
+   * update that takes the property away. Keep a user who may not sign in, `AccessString.of({ enabled: false })`.
+   *
    * @default - none: nobody can sign in
    */
   readonly users?: memorydb.IUserRef[];

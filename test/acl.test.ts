@@ -1,5 +1,5 @@
 import { Aspects, NestedStack, Stack, Token } from 'aws-cdk-lib';
-import { CfnUser } from 'aws-cdk-lib/aws-memorydb';
+import { CfnACL, CfnUser } from 'aws-cdk-lib/aws-memorydb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AccessString, Acl, Cluster, IamUser, NodeType, PasswordUser } from '../src';
@@ -19,6 +19,20 @@ test('an empty list has no property for users', () => {
   const stack = newStack();
   new Acl(stack, 'Acl', { users: [] });
   expect(propertiesOf(templateOf(stack), 'AWS::MemoryDB::ACL')).not.toHaveProperty('UserNames');
+});
+
+test('a list can be emptied by hand', () => {
+  const stack = newStack();
+  const acl = new Acl(stack, 'Acl');
+  (acl.node.defaultChild as CfnACL).addPropertyOverride('UserNames', []);
+  expect(userNamesOf(stack)).toEqual([]);
+});
+
+test('a user who is off can be the last of a list', () => {
+  const stack = newStack();
+  new Acl(stack, 'Acl', { users: [new IamUser(stack, 'User', { accessString: AccessString.of({ enabled: false }) })] });
+  expect(userNamesOf(stack)).toEqual([{ Ref: expect.stringMatching(/^User/) }]);
+  expect(propertiesOf(templateOf(stack), 'AWS::MemoryDB::User').AccessString).toMatch(/^off /);
 });
 
 test('takes users of every kind', () => {
