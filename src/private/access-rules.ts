@@ -2,12 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import { lit } from 'aws-cdk-lib/core/lib/helpers-internal';
 import type { AccessStringOptions } from '../access-string';
 import { invalid, shown } from './errors';
-import { KNOWN_CATEGORY } from './rules/access';
+import { KNOWN_CATEGORY, VALID_NAMES, VALID_PATTERNS } from './rules/access';
 import { demand } from './rules/rule';
-
-/** The engine's command and category names: letters, digits, and `.` `-` `_`, a letter first; a bar before a subcommand. */
-const COMMAND_PATTERN = /^[a-z][a-z0-9._-]*(\|[a-z][a-z0-9._-]*)?$/;
-const CATEGORY_PATTERN = /^[a-z]+$/;
 
 /**
  * Rules for keys.
@@ -45,10 +41,10 @@ export function channelRules(options: AccessStringOptions): string[] {
  * Rules for commands, from the general to the specific, since the engine lets the later rule win.
  */
 export function commandRules(options: AccessStringOptions): string[] {
-  const categories = names('categories', options.categories, CATEGORY_PATTERN, "a category name such as 'read'");
-  const denyCategories = names('denyCategories', options.denyCategories, CATEGORY_PATTERN, "a category name such as 'dangerous'");
-  const commands = names('commands', options.commands, COMMAND_PATTERN, "a command such as 'get' or 'config|get'");
-  const denyCommands = names('denyCommands', options.denyCommands, COMMAND_PATTERN, "a command such as 'flushall' or 'config|set'");
+  const categories = names('categories', options.categories);
+  const denyCategories = names('denyCategories', options.denyCategories);
+  const commands = names('commands', options.commands);
+  const denyCommands = names('denyCommands', options.denyCommands);
   demand([KNOWN_CATEGORY], { property: 'categories', categories });
   demand([KNOWN_CATEGORY], { property: 'denyCategories', categories: denyCategories });
   contradiction('categories', categories, 'denyCategories', denyCategories);
@@ -72,22 +68,13 @@ export function commandRules(options: AccessStringOptions): string[] {
 }
 
 function patterns(property: string, given: string[] = []): Set<string> {
-  for (const pattern of given) {
-    if (!Token.isUnresolved(pattern) && !/^[^\s\0]+$/.test(pattern)) {
-      throw invalid(lit`InvalidPattern`, `'${property}' must hold patterns of at least one character and no blanks, such as 'order:*', got ${shown(pattern)}`);
-    }
-  }
+  demand([VALID_PATTERNS], { property, texts: given });
   return new Set(given);
 }
 
-function names(property: string, given: string[] = [], form: RegExp, allowed: string): string[] {
+function names(property: string, given: string[] = []): string[] {
   const inLowerCase = given.map((name) => (Token.isUnresolved(name) ? name : name.toLowerCase().replace(/^@/, '')));
-  for (const name of inLowerCase) {
-    if (!Token.isUnresolved(name) && !form.test(name)) {
-      const advice = /^[+-]/.test(name) ? '; leave out the sign, which the property stands for' : '';
-      throw invalid(lit`InvalidAccessRule`, `'${property}' must hold ${allowed}, got ${shown(name)}${advice}`);
-    }
-  }
+  demand([VALID_NAMES], { property, texts: inLowerCase });
   return ordered(new Set(inLowerCase));
 }
 

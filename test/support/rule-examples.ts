@@ -75,6 +75,11 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
   searchEnabledTooLate: [groupWith({ 'search-enabled': 'yes' }), "'search-enabled' is read only when a cluster is created"],
   parametersPerUpdate: [(stack) => groupWith(defaultsOf(21))(stack), "'parameters' sets more than 20 parameters"],
 
+  InvalidPattern: [() => AccessString.of({ keys: ['a b'] }), "'keys' must hold patterns of at least one character and no blanks, such as 'order:*', got \"a b\""],
+  InvalidAccessRule: [
+    () => AccessString.of({ denyCommands: ['-flushall'] }),
+    "'denyCommands' must hold a command such as 'flushall' or 'config|set', got \"-flushall\"; leave out the sign, which the property stands for",
+  ],
   PasswordInAccessString: [() => AccessString.raw('on >correct-horse-battery ~* +@all'), 'an access string must not set or reset passwords, but has ">..."'],
   AccessStringWithoutState: [() => AccessString.raw('~* +@all'), "an access string must have 'on' or 'off'"],
   UnknownCategory: [

@@ -26,6 +26,40 @@ const STATE = errorRule<AccessStringInput>(lit`AccessStringWithoutState`, USERS_
 
 export const ACCESS_STRING_RULES = [NO_PASSWORD, STATE];
 
+/** Patterns, or names in lower case, and the property that holds them. */
+export interface TextsInput {
+  readonly property: string;
+  readonly texts: string[];
+}
+
+export const VALID_PATTERNS = errorRule<TextsInput>(lit`InvalidPattern`, USERS_AND_LISTS, ({ property, texts }) => {
+  const refused = texts.find((text) => known(text) && !/^[^\s\0]+$/.test(text));
+  return refused === undefined
+    ? undefined
+    : `'${property}' must hold patterns of at least one character and no blanks, such as 'order:*', got ${shown(refused)}`;
+});
+
+/** The engine's names: letters, digits, and `.` `-` `_`, a letter first; a bar before a subcommand. */
+const COMMAND = /^[a-z][a-z0-9._-]*(\|[a-z][a-z0-9._-]*)?$/;
+const CATEGORY = /^[a-z]+$/;
+
+const NAMES: Readonly<Record<string, { readonly form: RegExp; readonly words: string }>> = {
+  categories: { form: CATEGORY, words: "a category name such as 'read'" },
+  denyCategories: { form: CATEGORY, words: "a category name such as 'dangerous'" },
+  commands: { form: COMMAND, words: "a command such as 'get' or 'config|get'" },
+  denyCommands: { form: COMMAND, words: "a command such as 'flushall' or 'config|set'" },
+};
+
+export const VALID_NAMES = errorRule<TextsInput>(lit`InvalidAccessRule`, USERS_AND_LISTS, ({ property, texts }) => {
+  const { form, words } = NAMES[property];
+  const refused = texts.find((text) => known(text) && !form.test(text));
+  if (refused === undefined) {
+    return undefined;
+  }
+  const advice = /^[+-]/.test(refused) ? '; leave out the sign, which the property stands for' : '';
+  return `'${property}' must hold ${words}, got ${shown(refused)}${advice}`;
+});
+
 /** Categories of commands, and the property that names them. */
 export interface CategoriesInput {
   readonly property: string;
