@@ -216,6 +216,15 @@ describe('a function', () => {
     expect(other.dependencies).toContain(one);
   });
 
+  test.each([['the stack around', 0, 1], ['a nested stack', 1, 0], ['another nested stack', 1, 2]])('shares the way with one of %s', (_, first, second) => {
+    const { app, group, addFunction, rulesIn } = newServices();
+    const service = newStack(app, 'Service');
+    const stacks = [service, new NestedStack(service, 'One'), new NestedStack(service, 'Other')];
+    addFunction(stacks[first], 'First', group);
+    addFunction(stacks[second], 'Second', group);
+    expect(rulesIn(stacks[first], stacks[second])).toEqual([[1, 1], [0, 0]]);
+  });
+
   test('has one way for each of its security groups, of whatever stacks they are', () => {
     const { app, network, data, vpc, group, addFunction, rulesIn } = newServices();
     const service = newStack(app, 'Service');

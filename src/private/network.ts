@@ -2,6 +2,7 @@ import { Names, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { attached } from './attached';
+import { outermostStack } from './stacks';
 
 const DESCRIPTION = 'MemoryDB';
 const WAYS_SYMBOL = Symbol.for('cdk-memorydb.Ways');
@@ -22,8 +23,8 @@ export function allowFrom(client: Construct & ec2.IConnectable, cluster: ec2.ICo
       const holder = ways.get(way);
       if (holder === undefined) {
         ways.set(way, open(stack, from, to, port));
-      } else if (holder !== stack) {
-        stack.addStackDependency(holder);
+      } else if (outermostStack(holder) !== outermostStack(stack)) {
+        outermostStack(stack).addStackDependency(outermostStack(holder));
       }
     }
   }
