@@ -79,6 +79,9 @@ export class Client extends Cluster {
   readonly #mixed = new WeakSet<Command>();
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
+  readonly #keepUp: () => () => void;
+  /** Ends what keeps the connections up, undefined once the client has ended. */
+  #stopKeepingUp?: () => void;
   #closing = false;
   /** A command is being told that it failed, which is no error that could be retried. */
   #abandoning = false;
@@ -120,7 +123,6 @@ export class Client extends Cluster {
       guardReplies(node, replies);
     };
     const silence = new SilenceWatch(this);
-    const stopClock = useClock(() => this.#thaw.begin());
     this.on('+node', (node) => {
       silence.guard(node);
       guard(node);
@@ -145,15 +147,40 @@ export class Client extends Cluster {
         this.#giveUp();
       }
     });
-    const stopSigningIn = settings.credentials && keepSignedIn(this, settings.credentials, context.password, (event) => events.reauth(event));
+    this.#keepUp = () => {
+      const stopClock = useClock(() => this.#thaw.begin());
+      const stopSigningIn = settings.credentials && keepSignedIn(this, settings.credentials, context.password, (event) => events.reauth(event));
+      silence.start();
+      return () => {
+        silence.stop();
+        stopClock();
+        stopSigningIn?.();
+      };
+    };
+    this.#stopKeepingUp = this.#keepUp();
     this.on('end', () => {
-      silence.stop();
-      stopClock();
-      stopSigningIn?.();
+      // Meanwhile it may connect again.
+      if (this.status !== 'end') {
+        return;
+      }
+      this.#stopKeepingUp?.();
+      this.#stopKeepingUp = undefined;
       this.#retries.clear();
       this.#giveUp(closed());
       this.#checks.failAll(closed());
     });
+  }
+
+  /** A client that was closed, or is being closed, and connects again is as good as new. */
+  override connect(): Promise<void> {
+    // The constructor of ioredis comes here, too.
+    if (#closing in this && this.#closing) {
+      this.#closing = false;
+      this.#failures.beginAnew();
+      clusterInternals(this).manuallyClosing = false;
+      this.#stopKeepingUp ??= this.#keepUp();
+    }
+    return super.connect();
   }
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {

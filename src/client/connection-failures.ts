@@ -51,6 +51,11 @@ export class ConnectionFailures {
     this.#permanentAttempts = 0;
   }
 
+  /** The client is told to connect once more, so there is hope again. */
+  beginAnew(): void {
+    this.#permanentAttempts = 0;
+  }
+
   /** The latest failure, unless it is older than `start` and may be cured since. */
   since(start: number, connected: boolean): Error | undefined {
     return this.#latest && (!connected || this.#latest.at >= start) ? this.#latest.cause : undefined;

@@ -45,6 +45,8 @@ export interface SubscriberInternals {
 export interface ClusterInternals {
   /** Where the next connection begins. */
   startupNodes: ClusterNode[];
+  /** Whether a client that has lost its connections ends. */
+  manuallyClosing: boolean;
   /** Commands that wait for the cluster. */
   readonly offlineQueue: Queue<QueueItem>;
   readonly subscriber: SubscriberInternals;

@@ -27,12 +27,15 @@ interface Silence {
 export class SilenceWatch {
   readonly #cluster: Cluster;
   readonly #timeouts = new WeakMap<Redis, number>();
-  readonly #timer: NodeJS.Timeout;
+  #timer?: NodeJS.Timeout;
   #silences = new Map<Redis, Silence>();
   #round = 0;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+  }
+
+  start(): void {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 

@@ -41,6 +41,7 @@ describe('ioredis has what the client relies on:', () => {
     });
     expect(members(cluster.offlineQueue, Object.keys(QUEUE))).toEqual(QUEUE);
     expect(cluster.startupNodes.length).toBeGreaterThan(1);
+    expect(cluster.manuallyClosing).toBe(false);
   });
 
   test('its subscribers', async () => {
