@@ -9,7 +9,7 @@ import type { ConnectorContext } from './connector';
 import type { CredentialsProvider } from './credentials';
 import { after, blockingTime } from './deadline';
 import { Deadlines } from './deadlines';
-import { DeadlineError } from './errors';
+import { DeadlineError, InDoubtError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isRetriable } from './failure';
 import { clusterInternals, pipelineInternals } from './internals';
@@ -77,6 +77,8 @@ export class Client extends Cluster {
   /** Pipelines and blocking commands, each of which has its own time. */
   readonly #waiting = new Set<(reason?: Error) => void>();
   readonly #mixed = new WeakSet<Command>();
+  /** Commands that had been sent when the client was closed. */
+  readonly #unanswered = new WeakSet<Command>();
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   readonly #keepUp: () => () => void;
@@ -112,15 +114,18 @@ export class Client extends Cluster {
       retryWrites: settings.retryWrites,
       isClosing: () => this.#closing,
       mixed: this.#mixed,
+      unanswered: this.#unanswered,
       routed: () => {
         const { commands } = this.#deadlines;
         return (command) => commands.has(command) || this.#blocking.has(command);
       },
       retry: (command) => this.#retries.add(() => void super.sendCommand(command)),
     };
+    const settles = new Map<Redis, () => void>();
     const guard = (node: Redis) => {
       guardNode(node, this.#abandoned);
-      guardReplies(node, replies);
+      settles.set(node, guardReplies(node, replies));
+      node.once('end', () => settles.delete(node));
     };
     const silence = new SilenceWatch(this);
     this.on('+node', (node) => {
@@ -165,6 +170,7 @@ export class Client extends Cluster {
       }
       this.#stopKeepingUp?.();
       this.#stopKeepingUp = undefined;
+      settles.forEach((settle) => settle());
       this.#retries.clear();
       this.#giveUp(closed());
       this.#checks.failAll(closed());
@@ -239,7 +245,8 @@ export class Client extends Cluster {
    * connections, and those that took many attempts, however much time they have.
    */
   override handleError(error: HandleErrorParameters[0], ttl: HandleErrorParameters[1], handlers: HandleErrorParameters[2]): void {
-    if (this.#abandoning) {
+    // A pipeline gives no more of an error than its name and message.
+    if (this.#abandoning || error.name === InDoubtError.name) {
       handlers.defaults();
       return;
     }
@@ -375,7 +382,12 @@ export class Client extends Cluster {
           command.reject(reason);
         }
         this.#dropAbandoned();
-        reject(reason);
+        if (internals._queue.some((command) => this.#unanswered.has(command))) {
+          // Its commands have their own errors, with which ioredis is about to resolve it.
+          setImmediate(reject, reason);
+        } else {
+          reject(reason);
+        }
       });
       const send = () => {
         if (state !== 'abandoned') {

@@ -28,6 +28,9 @@ export class DeadlineError extends Error {
 /**
  * A command that was sent, whose reply was lost with its connection, and whose repetition could change the result: it was executed once
  * or not at all.
+ *
+ * When the client was closed before the reply came, the message is `Connection is closed.`, by which libraries know that they have closed it
+ * themselves, and `cause` says more.
  */
 export class InDoubtError extends Error {
   /** Always `EINDOUBT`. */

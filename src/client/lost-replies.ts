@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 import { InDoubtError } from './errors';
-import { describe, isRetriable, retriable } from './failure';
+import { closed, describe, isRetriable, retriable } from './failure';
 import { nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { repeatableOf } from './repeatable';
@@ -21,6 +21,8 @@ export interface LostRepliesContext {
   readonly retryWrites: RetryWrites;
   /** The commands of pipelines that contain a transaction and more. */
   readonly mixed: WeakSet<Command>;
+  /** Gets the commands that were sent by a client that is being closed. */
+  readonly unanswered: WeakSet<Command>;
   /** Whether the client is being closed, so that nothing is sent again. */
   isClosing(): boolean;
   /** Tells the commands that were given to the cluster from those that were given to a node. */
@@ -35,8 +37,10 @@ export interface LostRepliesContext {
  *
  * ioredis would send all of them again, each to a random node first, which loses their order, or fail the rest of a pipeline of which some
  * were answered.
+ *
+ * @returns tells the commands that were sent that the client has ended
  */
-export function guardReplies(node: Redis, context: LostRepliesContext): void {
+export function guardReplies(node: Redis, context: LostRepliesContext): () => void {
   const internals = nodeInternals(node);
   // Commands of pipelines that are sent by themselves from now on.
   const parted = new WeakSet<Command>();
@@ -66,19 +70,26 @@ export function guardReplies(node: Redis, context: LostRepliesContext): void {
     }
     flush.call(node, failure, options);
   };
+  return () => settle(node, closed(), context, parted);
 }
 
 function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: WeakSet<Command>): void {
   const { commandQueue, offlineQueue } = nodeInternals(node);
-  if (node.status === 'connect' || commandQueue.isEmpty() || context.isClosing()) {
+  if (node.status === 'connect' || commandQueue.isEmpty()) {
     return;
   }
   const { host, port } = node.options;
   const endpoint = `${host}:${port}`;
   const cause = reason ?? new Error(`${endpoint} closed the connection`);
+  const closing = context.isClosing();
   const sent = commandQueue.toArray();
   const waiting = offlineQueue.toArray();
-  commandQueue.clear();
+  if (closing) {
+    // Replies may still come, and ioredis looks for their commands.
+    sent.forEach(({ command }) => context.unanswered.add(command));
+  } else {
+    commandQueue.clear();
+  }
   offlineQueue.clear();
   for (const batch of batches(sent)) {
     const commands = batch.map(({ command }) => command);
@@ -92,6 +103,10 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   waiting.forEach((item) => offlineQueue.push(item));
 
   function sendAgain({ command, stream }: QueueItem): void {
+    if (closing) {
+      command.reject(closed());
+      return;
+    }
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
     if (stream && 'slot' in stream.destination) {
       parted.add(command);
@@ -112,7 +127,9 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
 
   function doubt(command: Command, name: string): void {
     const message = `the connection to ${endpoint} broke before the reply to "${name}": it may have been executed, and doing it again could change the result`;
-    command.reject(new InDoubtError(`${message}: ${describe(cause)}`, { endpoint, command: name, cause }));
+    // What libraries know as the end of a client that they have closed themselves.
+    const text = closing ? closed().message : `${message}: ${describe(cause)}`;
+    command.reject(new InDoubtError(text, { endpoint, command: name, cause: closing ? new Error(message, { cause }) : cause }));
   }
 }
 

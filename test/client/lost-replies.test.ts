@@ -246,6 +246,45 @@ describe('a transaction whose reply is lost', () => {
   });
 });
 
+describe('what a client that is closed has sent and got no reply to', () => {
+  const end: [string, () => Promise<void>][] = [
+    ['is disconnected', async () => db.disconnect()],
+    ['is closed in vain', () => close(db, { timeout: 300 })],
+    ['is disconnected, and connects again at its end', async () => {
+      db.once('end', () => void db.connect().catch(() => undefined));
+      db.disconnect();
+    }],
+  ];
+  const inDoubt = (command: string) => ({ status: 'rejected', reason: { code: 'EINDOUBT', command, message: 'Connection is closed.' } });
+  const isClosed = { status: 'rejected', reason: { message: 'Connection is closed.', name: 'Error' } };
+
+  test.each(end)('is in doubt where it counts when it %s', async (_, finish) => {
+    await open({ deadline: 5_000 });
+    proxy.mode = 'mute';
+    const results = Promise.allSettled([
+      ...['{k}n', '{a}n', '{d}n'].map((key) => db.incr(key)),
+      db.blpop('{k}empty', 0),
+      db.pipeline().incr('{k}p').incr('{k}p').exec(),
+      db.multi().incr('{k}m').exec(),
+    ]);
+    const read = Promise.allSettled([db.get('{k}1')]);
+    await expect.poll(() => Promise.all(['{k}n', '{a}n', '{d}n'].map((key) => admin.get(key)))).toEqual(['1', '1', '1']);
+    await expect.poll(() => blockedClients()).toBe(1);
+    await finish();
+    expect(await results).toMatchObject([
+      ...Array(3).fill(inDoubt('incr')),
+      inDoubt('blpop'),
+      { value: Array(2).fill([inDoubt('incr').reason]) },
+      inDoubt('multi'),
+    ]);
+    expect(await read).toMatchObject([isClosed]);
+    proxy.mode = 'pass';
+    proxy.cut();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await Promise.all(['{k}n', '{a}n', '{d}n'].map((key) => admin.get(key)))).toEqual(['1', '1', '1']);
+  });
+});
+
 test('an error of the server is an answer, and is not in doubt', async () => {
   await open();
   await admin.set('{k}1', 'text');
