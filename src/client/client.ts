@@ -11,11 +11,12 @@ import { after, blockingTime } from './deadline';
 import { Deadlines } from './deadlines';
 import { DeadlineError, InDoubtError } from './errors';
 import { ClientEventSource } from './event-source';
-import { closed, describe, isRetriable } from './failure';
+import { closed, describe, isRefusal, isRetriable } from './failure';
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
+import { isForReplica } from './read-from';
 import type { ReadFrom } from './read-from';
 import { keepSignedIn } from './reauthentication';
 import { livePassword } from './redacted';
@@ -123,7 +124,7 @@ export class Client extends Cluster {
     };
     const settles = new Map<Redis, () => void>();
     const guard = (node: Redis) => {
-      guardNode(node, this.#abandoned);
+      guardNode(node, { abandoned: this.#abandoned, isForReplica: (command) => isForReplica(command, this.options.scaleReads) });
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
     };
@@ -250,7 +251,7 @@ export class Client extends Cluster {
       handlers.defaults();
       return;
     }
-    const waits = isRetriable(error) || error.message.startsWith('CLUSTERDOWN ');
+    const waits = isRetriable(error) || isRefusal(error);
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
     if (waits && !this.#closing && this.status !== 'connect') {
       this.#retries.add(handlers.connectionClosed);
@@ -408,6 +409,10 @@ export class Client extends Cluster {
       }
       // ioredis calls exec again for every retry.
       if (state !== 'new') {
+        if (internals.preferKey && clusterInternals(this).connectionPool.nodes.slave[internals.preferKey]) {
+          // The primary that it was sent to is one no longer.
+          internals.preferKey = undefined;
+        }
         return state === 'abandoned' ? internals.promise : exec.call(pipeline, callback);
       }
       state = 'running';

@@ -43,6 +43,14 @@ export function isRetriable(error: Error): boolean {
   return error.message === RETRIED_MESSAGE;
 }
 
+/** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
+const NO_PRIMARY = /^(CLUSTERDOWN|READONLY) /;
+
+/** Whether a server has executed nothing, because it is not, or no longer, the primary of a shard that works. */
+export function isRefusal(error: Error): boolean {
+  return NO_PRIMARY.test(error.message);
+}
+
 /** What a command gets that is left over when a client ends. */
 export function closed(): Error {
   return new Error(RETRIED_MESSAGE);

@@ -16,6 +16,11 @@ export interface QueueItem {
   readonly stream?: { readonly destination: object };
 }
 
+export interface CommandInternals {
+  /** Where the cluster sends it, or null for anywhere; undefined until a cluster asks, which a node does not. */
+  readonly slot?: number | null;
+}
+
 export interface Queue<T> {
   isEmpty(): boolean;
   toArray(): T[];
@@ -49,6 +54,8 @@ export interface ClusterInternals {
   manuallyClosing: boolean;
   /** Commands that wait for the cluster. */
   readonly offlineQueue: Queue<QueueItem>;
+  /** By `host:port`. */
+  readonly connectionPool: { readonly nodes: { readonly slave: Readonly<Record<string, Redis>> } };
   readonly subscriber: SubscriberInternals;
   /** Connections for sharded subscriptions, with the option `shardedSubscribers`. */
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
@@ -60,10 +67,14 @@ export interface PipelineInternals {
   readonly _queue: Command[];
   /** How many MULTI wait for their EXEC. */
   _transactions: number;
+  /** The node that another one has sent it to, as `host:port`. */
+  preferKey?: string;
   readonly promise: Promise<never>;
 }
 
 export const clusterInternals = (cluster: Cluster) => cluster as unknown as ClusterInternals;
+
+export const commandInternals = (command: Command) => command as unknown as CommandInternals;
 
 export const nodeInternals = (node: Redis) => node as unknown as NodeInternals;
 

@@ -1,5 +1,8 @@
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
+import { retriable } from './failure';
+import { commandInternals } from './internals';
+import type { QueueItem } from './internals';
 
 const unreadable = new WeakSet<Redis>();
 
@@ -8,16 +11,35 @@ export function isReadable(node: Redis): boolean {
   return !unreadable.has(node);
 }
 
+/** What a node's connection needs to know about the commands that come to it. */
+export interface NodeGuardContext {
+  readonly abandoned: Abandoned;
+  /** Whether a replica may execute a command that was given to the cluster. */
+  isForReplica(command: Command): boolean;
+}
+
+/** Whether the cluster chose the node for a command; others were given to the node itself. */
+function isRouted(command: Command, stream: QueueItem['stream']): boolean {
+  return stream ? 'slot' in stream.destination : commandInternals(command).slot !== undefined;
+}
+
 /**
- * Makes the connection to one node fit for deadlines.
+ * Makes the connection to one node fit for deadlines and for shards whose primary is not connected.
  *
  * - A command whose caller was told that it failed is not sent any more, although it still waits in a queue of this node.
+ * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
+ *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
  */
-export function guardNode(node: Redis, abandoned: Abandoned): void {
+export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardContext): void {
   const send = node.sendCommand;
   node.sendCommand = (command, stream) => {
     if (abandoned.has(command)) {
+      return command.promise;
+    }
+    if (node.options.readOnly && isRouted(command, stream as unknown as QueueItem['stream']) && !isForReplica(command)) {
+      const { host, port } = node.options;
+      command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
       return command.promise;
     }
     if (command.name === 'info' && node.status === 'connect') {

@@ -1,5 +1,6 @@
 import type { ClusterOptions, Command, Redis } from 'ioredis';
 import { isReadable } from './node-guard';
+import { doesNotOnlyRead } from './repeatable';
 
 /**
  * Where commands that only read are sent.
@@ -13,29 +14,49 @@ export type ReadFrom = 'primary' | 'replica' | 'any';
 /** Every value of {@link ReadFrom}. */
 export const READ_FROM: readonly ReadFrom[] = ['primary', 'replica', 'any'];
 
-/**
- * The `scaleReads` option for a choice.
- *
- * `slave` of ioredis also sends reads to a replica that is not connected, and fails them when it is down.
- */
-export function scaleReads(readFrom: ReadFrom): ClusterOptions['scaleReads'] {
-  if (readFrom === 'primary') {
-    return 'master';
+/** What the option `scaleReads` of ioredis may be. */
+type ScaleReads = ClusterOptions['scaleReads'];
+
+/** `slave` of ioredis also sends reads to a replica that is not connected, and fails them when it is down. */
+const choose = (includePrimary: boolean): ScaleReads => ([primary, ...replicas]: (Redis | undefined)[], command: Command) => {
+  // ioredis sends a whole pipeline where its first command goes; if another one writes, all of it would be redirected.
+  if (command.pipelineIndex !== undefined) {
+    return primary;
   }
-  return ([primary, ...replicas]: (Redis | undefined)[], command: Command) => {
-    // ioredis sends a whole pipeline where its first command goes; if another one writes, all of it would be redirected.
-    if (command.pipelineIndex !== undefined) {
-      return primary;
+  const ready = replicas.filter((node): node is Redis => {
+    if (node?.status === 'wait') {
+      node.connect().catch(() => undefined);
     }
-    const ready = replicas.filter((node): node is Redis => {
-      if (node?.status === 'wait') {
-        node.connect().catch(() => undefined);
-      }
-      return node?.status === 'ready' && isReadable(node);
-    });
-    if (readFrom === 'any' && primary) {
-      ready.push(primary);
-    }
-    return ready.length ? ready : primary;
-  };
+    return node?.status === 'ready' && isReadable(node);
+  });
+  if (includePrimary && primary) {
+    ready.push(primary);
+  }
+  return ready.length ? ready : primary;
+};
+
+const SCALE_READS: Readonly<Record<ReadFrom, ScaleReads>> = { primary: 'master', replica: choose(false), any: choose(true) };
+
+/** The `scaleReads` option for a choice. */
+export function scaleReads(readFrom: ReadFrom): ScaleReads {
+  return SCALE_READS[readFrom];
+}
+
+/**
+ * Whether a command may go to a replica.
+ *
+ * @param chosen - the `scaleReads` option, which decides over pipelines if it is the caller's own
+ */
+export function isForReplica(command: Command, chosen: ScaleReads): boolean {
+  // With CLUSTER INFO, ioredis finds out whether the cluster is ready; every node tells.
+  if (command.name === 'cluster') {
+    return true;
+  }
+  if (chosen === SCALE_READS.primary) {
+    return false;
+  }
+  if (command.pipelineIndex !== undefined) {
+    return chosen !== SCALE_READS.replica && chosen !== SCALE_READS.any;
+  }
+  return !doesNotOnlyRead(command);
 }

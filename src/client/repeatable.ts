@@ -96,6 +96,12 @@ function nameOf({ name, args }: Command): string {
   return effectOf(command) === undefined && effectOf(subcommand) !== undefined ? subcommand : command;
 }
 
+/** Whether a command is known to do anything but read; what the server does not describe is not. */
+export function doesNotOnlyRead(command: Command): boolean {
+  const effect = effectOf(nameOf(command));
+  return !command.isReadOnly && effect !== undefined && effect !== 'readonly';
+}
+
 const onlyReads = (command: Command) => command.isReadOnly === true || effectOf(nameOf(command)) === 'readonly';
 
 /** Whether a command reads a key and may write another one. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, connectionFromEnv } from '../../src/client';
-import { clusterInternals, nodeInternals, pipelineInternals, subscribers } from '../../src/client/internals';
+import { clusterInternals, commandInternals, nodeInternals, pipelineInternals, subscribers } from '../../src/client/internals';
 
 let users: Users;
 let db: Cluster;
@@ -42,6 +42,8 @@ describe('ioredis has what the client relies on:', () => {
     expect(members(cluster.offlineQueue, Object.keys(QUEUE))).toEqual(QUEUE);
     expect(cluster.startupNodes.length).toBeGreaterThan(1);
     expect(cluster.manuallyClosing).toBe(false);
+    const { host, port } = db.nodes('slave')[0].options;
+    expect(cluster.connectionPool.nodes.slave[`${host}:${port}`]).toBe(db.nodes('slave')[0]);
   });
 
   test('its subscribers', async () => {
@@ -66,6 +68,26 @@ describe('ioredis has what the client relies on:', () => {
     expect(internals.commandQueue.peekFront()?.stream).toBeUndefined();
     await pending;
     expect(internals.commandQueue.isEmpty()).toBe(true);
+  });
+
+  test('a command that knows its slot when the cluster has chosen its node', async () => {
+    const slotOf = async (send: () => Promise<unknown>) => {
+      const pending = send();
+      const [{ command }] = db.nodes('master').flatMap((each) => nodeInternals(each).commandQueue.toArray());
+      await pending;
+      return commandInternals(command).slot;
+    };
+    const keyless = await slotOf(() => db.ping());
+    expect([await slotOf(() => db.get('{a}')), keyless, await slotOf(() => node.ping())]).toEqual([expect.any(Number), null, undefined]);
+  });
+
+  test('a pipeline that stays where another one has sent it', async () => {
+    const pipeline = db.pipeline().ping();
+    const { host, port } = node.options;
+    pipelineInternals(pipeline).preferKey = `${host}:${port}`;
+    const pending = pipeline.exec();
+    expect(nodeInternals(node).commandQueue.toArray()).toHaveLength(1);
+    await pending;
   });
 
   test('a pipeline, whose commands share a stream that names their slot', async () => {

@@ -7,7 +7,7 @@ export const MINIMUM = ['+cluster|slots', '+cluster|info', '+readonly', '+info']
 /** Unlike anything else that a dump of a client contains. */
 export const passwordOf = (user: string) => `Pr1vate-${user}-0123456789abcdef`;
 
-/** A real cluster of three shards with one replica each, and its users. */
+/** A real cluster whose shards have one replica each, and its users. */
 export interface Users {
   readonly local: Local;
   readonly cluster: LocalCluster;
@@ -18,7 +18,7 @@ export interface Users {
 }
 
 /** @param accessStrings - access string by user name */
-export async function startUsers(accessStrings: Record<string, string>): Promise<Users> {
+export async function startUsers(accessStrings: Record<string, string>, { shards = 3 } = {}): Promise<Users> {
   const users = Object.entries(accessStrings).map(([name, accessString]) => [`User${name}`, {
     Type: 'AWS::MemoryDB::User',
     Properties: { UserName: name, AccessString: accessString, AuthenticationMode: { Type: 'password', Passwords: [passwordOf(name)] } },
@@ -34,7 +34,7 @@ export async function startUsers(accessStrings: Record<string, string>): Promise
             ClusterName: 'orders',
             NodeType: 'db.t4g.small',
             ACLName: { Ref: 'Acl' },
-            NumShards: 3,
+            NumShards: shards,
             NumReplicasPerShard: 1,
             TLSEnabled: true,
           },
