@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { AbstractConnector } from 'ioredis';
 import type { DNSLookupFunction, RedisOptions } from 'ioredis';
+import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { after } from './deadline';
-import { dial, resolveAddresses, timedOut, unlessAborted } from './dial';
-import { CredentialsError } from './errors';
+import { dial, resolveAddresses, timedOut } from './dial';
 import type { SignInError } from './errors';
 import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
@@ -107,7 +107,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
  */
 export async function renewPassword({ credentials, password: live }: ConnectorContext, refused?: string): Promise<void> {
   try {
-    const password = credentials && await ask(credentials, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS), refused);
+    const password = credentials && await askPassword(credentials, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS), refused);
     if (password !== undefined) {
       live.set(password);
     }
@@ -118,7 +118,7 @@ export async function renewPassword({ credentials, password: live }: ConnectorCo
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {
   const { credentials } = context;
-  const password = credentials && await ask(credentials, signal);
+  const password = credentials && await askPassword(credentials, signal);
   const addresses = await resolveAddresses(options.host, signal, context.lookup);
   const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
   let failure: unknown;
@@ -144,22 +144,6 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
   throw failure;
 }
 
-async function ask(credentials: CredentialsProvider, signal: AbortSignal, refused?: string): Promise<string> {
-  const password: unknown = await unlessAborted(answerOf(credentials, refused), signal, 'waiting for the credentials provider');
-  if (typeof password !== 'string' || !password) {
-    throw new CredentialsError('the credentials provider gave no password', { permanent: true });
-  }
-  return password;
-}
-
-async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<string> {
-  try {
-    return await credentials.getPassword(refused);
-  } catch (reason) {
-    throw reason instanceof Error ? reason : new CredentialsError('the credentials provider failed and gave no reason', { permanent: false });
-  }
-}
-
 async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
   let { password } = first;
   let refusal: SignInError | undefined;
@@ -169,7 +153,7 @@ async function signIn(socket: Socket, credentials: CredentialsProvider, first: O
       live.set(password);
       return;
     }
-    const next = await ask(credentials, first.signal, password);
+    const next = await askPassword(credentials, first.signal, password);
     if (next === password) {
       break;
     }

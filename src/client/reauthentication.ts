@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { MAX_TIMER_MS } from './deadline';
 import type { ReauthEvent } from './events';
@@ -8,6 +9,9 @@ import type { LivePassword } from './redacted';
 
 /** When to sign in again, as shares of the time that a sign-in holds: clients that came up together do not do it together. */
 const SHARE = { from: 0.8, to: 0.9 };
+
+/** How long the credentials provider may take, in milliseconds. */
+const ASK_TIMEOUT_MS = 10_000;
 
 /** After a failure, the next attempt comes this much sooner. */
 const SOONER_AFTER_FAILURE = 20;
@@ -35,32 +39,49 @@ export function keepSignedIn(
     return () => undefined;
   }
   const period = () => sessionLifetime * (SHARE.from + Math.random() * (SHARE.to - SHARE.from));
-  const round = async () => {
-    const connections = [...cluster.nodes(), ...subscribers(cluster)].filter(({ status, mode }) => status === 'ready' && mode === 'normal');
-    const results = await Promise.allSettled(connections.map(async (connection) => {
-      const { host = '', port = 0 } = connection.options;
-      const start = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  // Those that wait, for a blocking command or for the provider, do not keep the others from it.
+  const waiting = new WeakSet<Redis>();
+  const next = (ms: number) => {
+    clearTimeout(timer);
+    timer = stopped ? undefined : setTimeout(round, ms).unref();
+  };
+  const signIn = async (connection: Redis) => {
+    const { host = '', port = 0 } = connection.options;
+    const start = performance.now();
+    waiting.add(connection);
+    try {
       await signInAgain(connection, credentials, password);
       onSignedIn({ host, port, duration: performance.now() - start });
-    }));
-    // One that was closed meanwhile signs in anew.
-    return results.every(({ status }, i) => status === 'fulfilled' || connections[i].status !== 'ready');
-  };
-  const wait = (ms: number) => setTimeout(() => void round().then((done) => {
-    if (cluster.status !== 'end') {
-      timer = wait(done ? period() : period() / SOONER_AFTER_FAILURE);
+    } catch {
+      // One that was closed meanwhile signs in anew.
+      if (connection.status === 'ready') {
+        next(period() / SOONER_AFTER_FAILURE);
+      }
+    } finally {
+      waiting.delete(connection);
     }
-  }), ms).unref();
-  let timer = wait(period());
-  return () => clearTimeout(timer);
+  };
+  const round = () => {
+    next(period());
+    const connections = [...cluster.nodes(), ...subscribers(cluster)].filter(({ status, mode }) => status === 'ready' && mode === 'normal');
+    connections.filter((connection) => !waiting.has(connection)).forEach((connection) => void signIn(connection));
+  };
+  next(period());
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
-  let password = await credentials.getPassword();
+  const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
+  let password = await ask();
   try {
     await authenticate(connection, credentials, password);
   } catch {
-    password = await credentials.getPassword(password);
+    password = await ask(password);
     await authenticate(connection, credentials, password);
   }
   live.set(password);

@@ -1,5 +1,5 @@
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { outputOf } from './support/output';
 import { traffic } from './support/traffic';
 import { passwordOf, startUsers } from './support/users';
@@ -99,6 +99,43 @@ test('a password that is refused then is asked for again, and shown nowhere', as
     expect(refused.length).toBe(asked);
   });
   expect(printed).toBe('');
+});
+
+describe('signing in again goes on', () => {
+  let hangs: boolean;
+  let signedIn: number;
+  let db: Cluster;
+
+  beforeEach(async () => {
+    hangs = false;
+    signedIn = 0;
+    onTestFinished(observe('reauth', () => (signedIn += 1)));
+    const credentials: CredentialsProvider = {
+      username: 'app',
+      sessionLifetime: 600,
+      getPassword: () => (hangs ? new Promise(() => undefined) : Promise.resolve(passwordOf('app'))),
+    };
+    db = connect({ connection: connectionOf(), credentials });
+    onTestFinished(() => close(db, { timeout: 100 }));
+    await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
+  });
+
+  test('after the provider has not answered once', async () => {
+    hangs = true;
+    await pause(700);
+    hangs = false;
+    const before = signedIn;
+    await expect.poll(() => signedIn - before, { timeout: 10_000 }).toBeGreaterThan(6);
+  });
+
+  test('while one connection waits for a blocking command', async () => {
+    const blocked = expect(db.blpop('{k}nothing', 0)).rejects.toThrow();
+    await pause(700);
+    const before = signedIn;
+    await expect.poll(() => signedIn - before, { timeout: 10_000 }).toBeGreaterThan(6);
+    await close(db, { timeout: 100 });
+    await blocked;
+  });
 });
 
 test('tokens are for connections that the service ends after twelve hours', () => {
