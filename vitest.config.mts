@@ -25,7 +25,7 @@ export default defineConfig({
           name: 'ioredis-5',
           include: ['test/client/**/*.test.ts'],
           // These load nothing of ioredis that matters, or in a process of their own.
-          exclude: ['bundle', 'connect-token', 'connection', 'many-clients', 'modules', 'profiles', 'repeatable', 'topology'].map((name) => `test/client/${name}.test.ts`),
+          exclude: ['bundle', 'clock', 'connect-token', 'connection', 'many-clients', 'modules', 'profiles', 'repeatable', 'topology'].map((name) => `test/client/${name}.test.ts`),
           env: { IOREDIS: '5' },
         },
       },
