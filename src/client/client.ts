@@ -99,6 +99,7 @@ export class Client extends Cluster {
       opening: new Set(),
       events,
       onFailure: (error) => failures.note(error),
+      onWait: (cause) => failures.waitsFor(cause),
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
     this.#settings = settings;

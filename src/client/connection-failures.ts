@@ -17,6 +17,8 @@ export class ConnectionFailures {
   #permanent?: Error;
   #permanentAttempts = 0;
   #everReady = false;
+  /** What attempts to connect wait for. */
+  readonly #waits = new Set<Error>();
   readonly #onCause: (cause: Error) => void;
 
   /** @param onCause - told every cause that is noted */
@@ -32,6 +34,17 @@ export class ConnectionFailures {
       this.#ofAttempt = cause;
       this.#onCause(cause);
     }
+  }
+
+  /**
+   * An attempt waits for something that has no time limit of its own.
+   *
+   * @param cause - what it waits for
+   * @returns ends it
+   */
+  waitsFor(cause: Error): () => void {
+    this.#waits.add(cause);
+    return () => this.#waits.delete(cause);
   }
 
   /** The client starts to look for a node that answers. */
@@ -56,9 +69,13 @@ export class ConnectionFailures {
     this.#permanentAttempts = 0;
   }
 
-  /** The latest failure, unless it is older than `start` and may be cured since. */
+  /** The latest failure, unless it is older than `start` and may be cured since, or else what an attempt waits for. */
   since(start: number, connected: boolean): Error | undefined {
-    return this.#latest && (!connected || this.#latest.at >= start) ? this.#latest.cause : undefined;
+    if (this.#latest && this.#latest.at >= start) {
+      return this.#latest.cause;
+    }
+    const [wait] = this.#waits;
+    return connected ? undefined : wait ?? this.#latest?.cause;
   }
 
   /** The failure that makes waiting pointless. */

@@ -6,6 +6,7 @@ import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { after } from './deadline';
 import { dial, resolveAddresses, timedOut } from './dial';
+import { CredentialsError } from './errors';
 import type { SignInError } from './errors';
 import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
@@ -25,6 +26,12 @@ export interface ConnectorContext {
   readonly events: ClientEventSource;
   /** Told why a connection could not be opened. */
   onFailure(error: unknown): void;
+  /**
+   * Told that a connection cannot be opened before something has come.
+   *
+   * @returns tells that it has come, or will not
+   */
+  onWait(cause: Error): () => void;
 }
 
 /** The options of one node as ioredis hands them to its connector. */
@@ -118,7 +125,7 @@ export async function renewPassword({ credentials, password: live }: ConnectorCo
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {
   const { credentials } = context;
-  const password = credentials && await askPassword(credentials, signal);
+  const password = credentials && await firstPassword(credentials, context, signal);
   const addresses = await resolveAddresses(options.host, signal, context.lookup);
   const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
   let failure: unknown;
@@ -142,6 +149,15 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
     }
   }
   throw failure;
+}
+
+async function firstPassword(credentials: CredentialsProvider, { onWait }: ConnectorContext, signal: AbortSignal): Promise<string> {
+  const stopWaiting = onWait(new CredentialsError('still waiting for the credentials provider', { permanent: false }));
+  try {
+    return await askPassword(credentials, signal);
+  } finally {
+    stopWaiting();
+  }
 }
 
 async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {

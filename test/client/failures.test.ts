@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outputOf } from './support/output';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
-import { MINIMUM, startUsers } from './support/users';
+import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
 import { close, connect, connectionFromEnv, DeadlineError, secretCredentials } from '../../src/client';
@@ -202,6 +202,19 @@ describe('a cluster that cannot be reached', () => {
     const silent = { username: 'app', getPassword: () => new Promise<string>(() => undefined) };
     const { error } = await failureOf({ connection: somewhere, credentials: silent, slotsRefreshTimeout: 400 });
     expect(error.message).toMatch(/gave up waiting for the credentials provider/);
+  });
+
+  test('because the credentials provider has not answered yet', async () => {
+    const credentials = { username: 'app', getPassword: () => new Promise<string>(() => undefined) };
+    const { error } = await failureOf({ connection: connectionOf('app'), credentials });
+    expect(error).toMatchObject({ cause: { code: 'ECREDENTIALS' } });
+    expect(error.message).toMatch(/ within \d+ ms: still waiting for the credentials provider$/);
+  });
+
+  test('because it refuses, and the credentials provider takes its time, too', async () => {
+    const getPassword = () => new Promise<string>((resolve) => setTimeout(resolve, 200, passwordOf('app')));
+    const { error } = await failureOf({ connection: somewhere, credentials: { username: 'app', getPassword } });
+    expect(error).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 });
 
