@@ -46,8 +46,21 @@ export function isRetriable(error: Error): boolean {
 /** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
 const NO_PRIMARY = /^(CLUSTERDOWN|READONLY) /;
 
-/** Whether a server has executed nothing, because it is not, or no longer, the primary of a shard that works. */
+/** How it ends a command that blocked and did nothing; with `CLIENT UNBLOCK`, which a caller asked for, the text is another one. */
+const NO_LONGER_PRIMARY = /^UNBLOCKED force unblock from blocking operation, instance state changed/;
+
+/** What ioredis adds to the error of a single command, though not to that of a pipeline. */
+interface Refused {
+  readonly command?: { readonly name: string; readonly args: readonly unknown[] };
+}
+
+/** Whether a server has executed nothing because it is not, or no longer, a primary that works, so that the command can be sent again. */
 export function isRefusal(error: Error): boolean {
+  if (NO_LONGER_PRIMARY.test(error.message)) {
+    const { command } = error as Refused;
+    // `$` is what comes from now on: what came meanwhile would be missed.
+    return command !== undefined && !(command.name.toLowerCase() === 'xread' && command.args.map(String).includes('$'));
+  }
   return NO_PRIMARY.test(error.message);
 }
 

@@ -7,6 +7,7 @@ import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
 import { close, connect, connectionFromEnv } from '../../src/client';
+import type { LocalNode } from '../../src/local';
 
 type Scripted = Cluster & { bump(key: string): Promise<number>; look(key: string): Promise<string> };
 type ScriptedPipeline = ChainableCommander & { bump(key: string): ScriptedPipeline; look(key: string): ScriptedPipeline };
@@ -27,6 +28,19 @@ afterEach(async () => close(db, { timeout: 200 }));
 afterAll(async () => users?.local.stop());
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function untilFollowing(replica: LocalNode): Promise<void> {
+  await expect.poll(async () => String(await replica.call('INFO', 'replication')), { timeout: 20_000 }).toContain('master_link_status:up');
+}
+
+/** Makes a replica the primary; one that has just changed its role may need to be told more than once. */
+async function promote(replica: LocalNode): Promise<void> {
+  await untilFollowing(replica);
+  await expect.poll(async () => {
+    await replica.call('CLUSTER', 'FAILOVER').catch(() => undefined);
+    return String(await replica.call('ROLE'));
+  }, { timeout: 20_000, interval: 500 }).toContain('master');
+}
 
 /** A client whose connections are there already. */
 async function open(options: ConnectOptions = {}): Promise<void> {
@@ -107,7 +121,7 @@ describe('while no primary is connected', () => {
     ]);
     await shard.replica.call('CONFIG', 'SET', 'masterauth', password);
     expect(new Set(results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason))))).toEqual(new Set(['new']));
-    await expect.poll(async () => String(await shard.replica.call('INFO', 'replication')), { timeout: 20_000 }).toContain('master_link_status:up');
+    await untilFollowing(shard.replica);
   });
 
   test.each(['replica', 'any'] as const)('only what reads goes to a replica with readFrom: %s', async (readFrom) => {
@@ -125,10 +139,37 @@ describe('while no primary is connected', () => {
 
 test('a primary that has become a replica is no answer to a command without a key', async () => {
   await open();
-  await shard.replica.call('CLUSTER', 'FAILOVER');
+  await promote(shard.replica);
   await expect.poll(async () => String(await shard.primary.call('ROLE')), { timeout: 20_000 }).toContain('slave');
   expect(await db.flushall()).toBe('OK');
   const errors = String(await shard.primary.call('INFO', 'errorstats'));
   expect(errors).toContain('errorstat_READONLY');
   expect(await shard.replica.call('DBSIZE')).toBe(0);
+});
+
+test('what blocks goes on at the new primary', async () => {
+  await open();
+  const other = db.duplicate();
+  const third = db.duplicate();
+  const fourth = db.duplicate();
+  const pending = Promise.all([db.blpop('{v}jobs', 20), other.xread('BLOCK', 20_000, 'STREAMS', '{v}news', '0'), third.blpop('{v}none', 4)]);
+  // What comes between its two attempts would be missed.
+  const fromNow = expect(fourth.xread('BLOCK', 20_000, 'STREAMS', '{v}news', '$')).rejects.toThrow(/^UNBLOCKED force unblock/);
+  const blocked = async (node: LocalNode) => Number(/blocked_clients:(\d+)/.exec(String(await node.call('INFO', 'clients')))![1]);
+  await expect.poll(() => blocked(shard.primary)).toBe(4);
+  await promote(shard.replica);
+  await expect.poll(() => blocked(shard.replica), { timeout: 20_000 }).toBe(3);
+  await shard.replica.call('RPUSH', '{v}jobs', 'job');
+  await shard.replica.call('XADD', '{v}news', '*', 'field', 'value');
+  expect(await pending).toEqual([['{v}jobs', 'job'], [['{v}news', [[expect.any(String), ['field', 'value']]]]], null]);
+  await fromNow;
+  await Promise.all([other, third, fourth].map((each) => close(each)));
+});
+
+test('a command that is unblocked by somebody is not sent again', async () => {
+  await open();
+  const id = await db.client('ID');
+  const pending = expect(db.blpop('{v}jobs', 20)).rejects.toThrow('UNBLOCKED client unblocked via CLIENT UNBLOCK');
+  await expect.poll(() => shard.primary.call('CLIENT', 'UNBLOCK', id, 'ERROR')).toBe(1);
+  await pending;
 });
