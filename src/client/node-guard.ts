@@ -30,6 +30,7 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
  *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
+ * - ASKING, which goes ahead of a command to a slot that moves, may fail: ioredis drops its promise, and the command shares its fate.
  */
 export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardContext): void {
   const send = node.sendCommand;
@@ -45,6 +46,9 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
     if (command.name === 'info' && node.status === 'connect') {
       const { reject } = command;
       command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
+    }
+    if (command.name === 'asking') {
+      command.promise.catch(() => undefined);
     }
     if (command.name === 'readonly') {
       command.promise.catch(() => unreadable.add(node));

@@ -1,11 +1,14 @@
 import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startMove } from './support/moving-slot';
+import { outputOf } from './support/output';
 import { startProxy } from './support/proxy';
 import type { Proxy } from './support/proxy';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv, InDoubtError } from '../../src/client';
+import { close, connect, connectionFromEnv, InDoubtError, slotOf } from '../../src/client';
+import { nodeInternals } from '../../src/client/internals';
 
 let users: Users;
 let proxy: Proxy;
@@ -283,6 +286,24 @@ describe('what a client that is closed has sent and got no reply to', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await Promise.all(['{k}n', '{a}n', '{d}n'].map((key) => admin.get(key)))).toEqual(['1', '1', '1']);
   });
+});
+
+test('a command to a slot that moves is sent again, and nothing is left unhandled', async () => {
+  await open();
+  await Promise.all(db.nodes('master').map((node) => node.ping()));
+  const move = await startMove(users.cluster, slotOf('{k}'));
+  const printed = await outputOf(async () => {
+    await move.to.kill('SIGSTOP');
+    const pending = Promise.all(Array.from({ length: 5 }, (_, i) => db.set(`{k}${i}`, 'v')));
+    const sent = () => db.nodes().flatMap((node) => nodeInternals(node).commandQueue.toArray()).map(({ command: { name } }) => name);
+    await expect.poll(sent).toContain('asking');
+    proxy.cut();
+    await move.to.kill('SIGCONT');
+    expect(await pending).toEqual(Array(5).fill('OK'));
+  });
+  expect(printed).toBe('');
+  expect(await move.to.call('DBSIZE')).toBe(5);
+  await move.finish();
 });
 
 test('an error of the server is an answer, and is not in doubt', async () => {
