@@ -39,6 +39,10 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
       return command.promise;
     }
     if (node.options.readOnly && isRouted(command, stream as unknown as QueueItem['stream']) && !isForReplica(command)) {
+      if (node.status === 'wait') {
+        // One that is gone has to be noticed, so that a client without any node looks for the cluster again.
+        node.connect().catch(() => undefined);
+      }
       const { host, port } = node.options;
       command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
       return command.promise;
