@@ -11,6 +11,7 @@ import type { SignInError } from './errors';
 import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
 import { isPermanent, retriable } from './failure';
+import { gatherWrites } from './gather-writes';
 import type { LivePassword } from './redacted';
 import { authenticate } from './sign-in';
 import type { SignIn } from './sign-in';
@@ -139,6 +140,7 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
       if (signal.aborted) {
         throw timedOut(`gave up connecting to ${options.host}:${options.port}`);
       }
+      gatherWrites(socket);
       return socket;
     } catch (error) {
       socket?.destroy();

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { connect as connectTcp, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { gatherWrites } from '../../src/client/gather-writes';
+
+let server: Server;
+let received: Buffer[];
+let peer: Socket;
+let socket: Socket;
+let write: ReturnType<typeof vi.spyOn>;
+
+beforeEach(async () => {
+  received = [];
+  server = createServer((connection) => {
+    peer = connection.on('data', (data) => received.push(data)).on('error', () => undefined);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  socket = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
+  await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
+  write = vi.spyOn(socket, 'write');
+  gatherWrites(socket);
+});
+
+afterEach(() => {
+  socket.destroy();
+  server.close();
+});
+
+async function end(): Promise<string> {
+  socket.end();
+  await once(socket, 'close');
+  return Buffer.concat(received).toString();
+}
+
+test('the commands of one turn are one write', async () => {
+  for (const text of ['a', 'é', 'c']) {
+    socket.write(text);
+  }
+  expect(write).not.toHaveBeenCalled();
+  await new Promise(setImmediate);
+  expect(write.mock.calls).toEqual([['aéc']]);
+  socket.write('d');
+  await new Promise(setImmediate);
+  expect(write.mock.calls).toEqual([['aéc'], ['d']]);
+  expect(await end()).toBe('aécd');
+});
+
+test('bytes stay in their place', async () => {
+  socket.write('a');
+  socket.write(Buffer.from('b'));
+  socket.write('c');
+  socket.write('d', 'latin1');
+  socket.write('e');
+  expect(await end()).toBe('abcde');
+});
+
+test('a lot is not kept until the turn ends', async () => {
+  const text = 'x'.repeat(1_000);
+  for (let i = 0; i < 100; i++) {
+    socket.write(text);
+  }
+  expect(write).toHaveBeenCalledTimes(1);
+  expect((await end()).length).toBe(100_000);
+  expect(write).toHaveBeenCalledTimes(2);
+});
+
+test('what was gathered goes ahead of the end', async () => {
+  socket.write('a');
+  socket.end('b');
+  await once(socket, 'close');
+  expect(Buffer.concat(received).toString()).toBe('ab');
+});
+
+test('a socket that is gone by the end of the turn gets nothing, and no error comes of it', async () => {
+  const errors = vi.fn();
+  socket.on('error', errors);
+  socket.write('a');
+  socket.destroy();
+  await once(socket, 'close');
+  await new Promise(setImmediate);
+  expect(write).not.toHaveBeenCalled();
+  expect(errors).not.toHaveBeenCalled();
+});
+
+test('says whether the socket wants no more for now', async () => {
+  peer.pause();
+  expect(socket.write('a')).toBe(true);
+  expect(socket.write('x'.repeat(20_000_000))).toBe(false);
+  peer.resume();
+  await once(socket, 'drain');
+  expect(socket.write('a')).toBe(true);
+});
