@@ -17,8 +17,8 @@ export interface QueueItem {
 }
 
 export interface CommandInternals {
-  /** Where the cluster sends it, or null for anywhere; undefined until a cluster asks, which a node does not. */
-  readonly slot?: number | null;
+  /** Where the cluster sends it, or null for anywhere; undefined until somebody says so or the cluster asks, which a node does not. */
+  slot?: number | null;
 }
 
 export interface Queue<T> {

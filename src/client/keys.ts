@@ -4,9 +4,6 @@ import { crc16 } from './crc16';
 /** How many slots every cluster has. */
 const SLOTS = 16_384;
 
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
-
 /**
  * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.
  *
@@ -36,13 +33,16 @@ export function hashTag(tag: string | number, ...parts: (string | number)[]): st
  * ioredis differs for a key that starts a tag with `{}` or is not well-formed Unicode: it sends such a key to a node that redirects it.
  */
 export function slotOf(key: RedisKey): number {
-  const bytes = typeof key === 'string' ? Buffer.from(key) : key;
-  const open = bytes.indexOf(OPEN);
-  const close = open < 0 ? -1 : bytes.indexOf(CLOSE, open);
-  return crc16(close > open + 1 ? bytes.subarray(open + 1, close) : bytes) % SLOTS;
+  const open = key.indexOf('{');
+  const close = open < 0 ? -1 : key.indexOf('}', open);
+  return crc16(close > open + 1 ? partOf(key, open + 1, close) : key) % SLOTS;
 }
 
 /** Whether keys are in one slot, so that a command, script or transaction can work on all of them. */
 export function sameSlot(...keys: RedisKey[]): boolean {
   return keys.every((key) => slotOf(key) === slotOf(keys[0]));
+}
+
+function partOf(key: RedisKey, start: number, end: number): RedisKey {
+  return typeof key === 'string' ? key.slice(start, end) : key.subarray(start, end);
 }

@@ -1,9 +1,5 @@
 import type { Cluster, RedisKey, RedisValue } from 'ioredis';
-import { BatchError } from './batch-error';
-import { prefixedSlot } from './cluster-slots';
-
-/** How many keys one command may have, so that none keeps a node from serving others for long. */
-const MAX_KEYS = 1_000;
+import { perSlot } from './per-slot';
 
 /** Every byte of the text is a character of the key, so that nothing needs to be encoded. */
 const ASCII = /^[\0-\x7f]*$/;
@@ -14,17 +10,17 @@ export type Entries = Readonly<Record<string, RedisValue>> | Iterable<readonly [
 /**
  * The values of keys in any slots, in the order of the keys; null for a key that is not there or is not a string.
  *
- * One MGET for each slot, up to 1,000 keys each, all sent at once. What one MGET reads is of one moment, what several read is not.
+ * One MGET for each slot, up to 1,000 keys each, or a GET for a single key, all sent at once. What one MGET reads is of one moment, what several read is not.
  *
  * @throws BatchError when some could not be read
  */
 export function mget(db: Cluster, keys: readonly RedisKey[]): Promise<(string | null)[]> {
-  return read(db, keys, (some) => db.mget(some));
+  return read(db, keys, true);
 }
 
 /** Like `mget`, with the values as bytes. */
 export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buffer | null)[]> {
-  return read(db, keys, (some) => db.mgetBuffer(some));
+  return read(db, keys, false);
 }
 
 /**
@@ -42,7 +38,7 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);
-  await perSlot(db, 'mset', keys, (positions) => db.mset(positions.flatMap((i) => distinct[i])), () => 'OK');
+  await perSlot(db, keys, { name: 'mset', text: true, argsOf: (position) => distinct[position], resultAt: () => 'OK' });
   return 'OK';
 }
 
@@ -55,75 +51,27 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
  * @throws BatchError when some could not be deleted
  */
 export async function del(db: Cluster, keys: readonly RedisKey[]): Promise<number> {
-  const pieces = await perSlot(db, 'del', keys, (positions) => db.del(positions.map((i) => keys[i])), () => 'OK');
-  return pieces.reduce((sum, { reply }) => sum + reply, 0);
+  const argsOf = (position: number) => [keys[position]];
+  const answers = await perSlot<number>(db, keys, { name: 'del', text: true, argsOf, resultAt: () => 'OK' });
+  return answers.reduce((sum, { reply }) => sum + reply, 0);
 }
 
-async function read<T>(db: Cluster, keys: readonly RedisKey[], send: (keys: RedisKey[]) => Promise<T[]>): Promise<T[]> {
-  const pieces = await perSlot(db, 'mget', keys, (positions) => send(positions.map((i) => keys[i])), (reply, i) => reply[i]);
-  const values = new Array<T>(keys.length);
-  for (const { positions, reply } of pieces) {
-    positions.forEach((position, i) => (values[position] = reply[i]));
+async function read<T>(db: Cluster, keys: readonly RedisKey[], text: boolean): Promise<(T | null)[]> {
+  const resultAt = (reply: T | null | (T | null)[], index: number) => (Array.isArray(reply) ? reply[index] : reply);
+  const answers = await perSlot<T | null | (T | null)[]>(db, keys, {
+    name: 'mget',
+    single: 'get',
+    text,
+    argsOf: (position) => [keys[position]],
+    resultAt,
+    // For MGET, what is not a string is not there.
+    replyFor: (error) => (error.message.startsWith('WRONGTYPE') ? null : undefined),
+  });
+  const values = new Array<T | null>(keys.length);
+  for (const { positions, reply } of answers) {
+    positions.forEach((position, i) => (values[position] = resultAt(reply, i)));
   }
   return values;
-}
-
-/** The keys of one command, by their positions in the list of the caller, and its reply. */
-interface Piece<R> {
-  readonly positions: number[];
-  readonly reply: R;
-}
-
-/**
- * Sends one command for the keys of each slot. They are single commands, not pipelines, because the cluster client follows the
- * redirection of each of them by itself while slots move.
- *
- * @param resultAt - what a reply says of the key at an index of its command
- */
-async function perSlot<R>(
-  db: Cluster,
-  name: string,
-  keys: readonly RedisKey[],
-  send: (positions: number[]) => Promise<R>,
-  resultAt: (reply: R, index: number) => unknown,
-): Promise<Piece<R>[]> {
-  const groups = groupBySlot(db, keys);
-  const outcomes = await Promise.allSettled(groups.map(send));
-  const errors = new Map<RedisKey, Error>();
-  const results = new Map<RedisKey, unknown>();
-  const pieces: Piece<R>[] = [];
-  outcomes.forEach((outcome, i) => {
-    const positions = groups[i];
-    if (outcome.status === 'fulfilled') {
-      pieces.push({ positions, reply: outcome.value });
-    } else {
-      positions.forEach((position) => errors.set(keys[position], outcome.reason));
-    }
-  });
-  if (errors.size === 0) {
-    return pieces;
-  }
-  for (const { positions, reply } of pieces) {
-    positions.forEach((position, index) => results.set(keys[position], resultAt(reply, index)));
-  }
-  throw new BatchError(name, errors, results);
-}
-
-function groupBySlot(db: Cluster, keys: readonly RedisKey[]): number[][] {
-  const groups: number[][] = [];
-  const open = new Map<number, number[]>();
-  keys.forEach((key, position) => {
-    const slot = prefixedSlot(db, key);
-    const group = open.get(slot);
-    if (group && group.length < MAX_KEYS) {
-      group.push(position);
-    } else {
-      const next = [position];
-      groups.push(next);
-      open.set(slot, next);
-    }
-  });
-  return groups;
 }
 
 /** The same for the text and the bytes of a key. */

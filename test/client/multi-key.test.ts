@@ -90,6 +90,15 @@ test('there is one command for each slot, and none is longer than 1,000 keys', a
   expect(await newCallsOf('mget')).toBe(3);
 });
 
+test('a key that has its slot for itself is read with GET, which tells no other story than MGET', async () => {
+  await db.rpush('list', 'a');
+  await db.rpush('{tag}list', 'a');
+  await mset(db, { 'alone': '1', '{tag}1': '2' });
+  await users.onAllNodes('CONFIG', 'RESETSTAT');
+  expect(await mget(db, ['alone', 'list', 'missing', '{tag}1', '{tag}list'])).toEqual(['1', null, null, '2', null]);
+  expect([await callsOf(users.cluster, 'get'), await callsOf(users.cluster, 'mget')]).toEqual([3, 1]);
+});
+
 test('100,000 keys of all slots are no problem, nor are 20,000 of one', async () => {
   for (const [prefix, length] of [['', 100_000], ['{one}', 20_000]] as const) {
     const many = Array.from({ length }, (_, i) => `${prefix}${i}`);

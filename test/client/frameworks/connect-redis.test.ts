@@ -75,6 +75,12 @@ test('sessions of express-session live in the cluster', async () => {
   expect([await store.length(), await browsers[1]('/')]).toEqual([0, '0']);
 });
 
+test('sessions that share a slot are listed together', async () => {
+  const expires = { cookie: { maxAge: 60_000 } } as never;
+  await Promise.all([store.set('{a}1', expires), store.set('{a}2', expires)]);
+  expect(((await store.all()) as { id: string }[]).map(({ id }) => id).sort()).toEqual(expect.arrayContaining(['{a}1', '{a}2']));
+});
+
 test('it needs no other command', async () => {
   expect(await library.excess()).toEqual({ refused: [], unused: [] });
 });

@@ -1,0 +1,108 @@
+import { Command } from 'ioredis';
+import type { Cluster, RedisKey, RedisValue } from 'ioredis';
+import { BatchError } from './batch-error';
+import { prefixedSlot } from './cluster-slots';
+import { commandInternals } from './internals';
+
+/** How many keys one command may have, so that none keeps a node from serving others for long. */
+const MAX_KEYS = 1_000;
+
+/** A command that takes any number of keys of one slot. */
+export interface SlotCommand<R> {
+  readonly name: string;
+  /** What does the same for one key, for less. */
+  readonly single?: string;
+  /** Whether replies are text; they are bytes otherwise. */
+  readonly text: boolean;
+  /** The arguments that stand for the key at a position of the caller's list. */
+  readonly argsOf: (position: number) => readonly RedisValue[];
+  /** What a reply says of the key at an index of its command. */
+  readonly resultAt: (reply: R, index: number) => unknown;
+  /** The reply that an error stands for, undefined if it is one. */
+  readonly replyFor?: (error: Error) => R | undefined;
+}
+
+/** The keys of one command, by their positions in the list of the caller, and its reply. */
+export interface Answer<R> {
+  readonly positions: readonly number[];
+  readonly reply: R;
+}
+
+interface Group<R> {
+  readonly slot: number;
+  readonly positions: number[];
+  outcome?: { readonly reply: R } | { readonly error: Error };
+}
+
+/**
+ * Sends one command for the keys of each slot. They are single commands, not pipelines, because the cluster client follows the
+ * redirection of each of them by itself while slots move.
+ *
+ * @throws BatchError when some could not be executed
+ */
+export async function perSlot<R>(db: Cluster, keys: readonly RedisKey[], command: SlotCommand<R>): Promise<Answer<R>[]> {
+  const groups = groupBySlot<R>(db, keys);
+  await sendAll(db, groups, command);
+  const answers: Answer<R>[] = [];
+  const errors = new Map<RedisKey, Error>();
+  for (const { positions, outcome } of groups) {
+    if (outcome && 'reply' in outcome) {
+      answers.push({ positions, reply: outcome.reply });
+    } else {
+      positions.forEach((position) => errors.set(keys[position], outcome!.error));
+    }
+  }
+  if (errors.size === 0) {
+    return answers;
+  }
+  const results = new Map<RedisKey, unknown>();
+  for (const { positions, reply } of answers) {
+    positions.forEach((position, index) => results.set(keys[position], command.resultAt(reply, index)));
+  }
+  throw new BatchError(command.name, errors, results);
+}
+
+function groupBySlot<R>(db: Cluster, keys: readonly RedisKey[]): Group<R>[] {
+  const groups: Group<R>[] = [];
+  const open = new Map<number, Group<R>>();
+  keys.forEach((key, position) => {
+    const slot = prefixedSlot(db, key);
+    const group = open.get(slot);
+    if (group && group.positions.length < MAX_KEYS) {
+      group.positions.push(position);
+    } else {
+      const next = { slot, positions: [position] };
+      groups.push(next);
+      open.set(slot, next);
+    }
+  });
+  return groups;
+}
+
+/** With a thousand slots, a promise less for each is felt: hence one for all, and no method of ioredis between. */
+function sendAll<R>(db: Cluster, groups: readonly Group<R>[], { name, single = name, text, argsOf, replyFor }: SlotCommand<R>): Promise<void> {
+  const { keyPrefix, showFriendlyErrorStack } = db.options;
+  const options = { keyPrefix, replyEncoding: text ? 'utf8' : null, errorStack: showFriendlyErrorStack ? new Error() : undefined } as const;
+  return new Promise((resolve) => {
+    let left = groups.length;
+    const settle = (group: Group<R>, outcome: Group<R>['outcome']) => {
+      group.outcome = outcome;
+      left -= 1;
+      if (left === 0) {
+        resolve();
+      }
+    };
+    for (const group of groups) {
+      const command = new Command(group.positions.length > 1 ? name : single, group.positions.flatMap(argsOf), options);
+      commandInternals(command).slot = group.slot;
+      void db.sendCommand(command);
+      command.promise.then((reply) => settle(group, { reply }), (error) => {
+        const reply = replyFor?.(error);
+        settle(group, reply === undefined ? { error } : { reply });
+      });
+    }
+    if (left === 0) {
+      resolve();
+    }
+  });
+}
