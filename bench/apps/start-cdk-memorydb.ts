@@ -1,6 +1,4 @@
 import { start } from './start';
+import { connect } from 'cdk-memorydb/client';
 
-void start(async () => {
-  const { connect } = await import('cdk-memorydb/client');
-  return () => connect().get('a');
-});
+void start(() => connect().get('a'));

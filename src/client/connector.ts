@@ -126,8 +126,10 @@ export async function renewPassword({ credentials, password: live }: ConnectorCo
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {
   const { credentials } = context;
-  const password = credentials && await firstPassword(credentials, context, signal);
-  const addresses = await resolveAddresses(options.host, signal, context.lookup);
+  const [password, addresses] = await Promise.all([
+    credentials && firstPassword(credentials, context, signal),
+    resolveAddresses(options.host, signal, context.lookup),
+  ]);
   const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
   let failure: unknown;
   for (const address of addresses) {

@@ -1,4 +1,4 @@
-import { lookup as systemLookup } from 'node:dns/promises';
+import { lookup as systemLookup } from 'node:dns';
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -24,8 +24,15 @@ export async function resolveAddresses(host: string, signal: AbortSignal, lookup
   }
   const found = lookup
     ? new Promise<string[]>((resolve, reject) => lookup(host, (error, address) => (error ? reject(error) : resolve([address]))))
-    : systemLookup(host, { all: true }).then((records) => records.map(({ address }) => address));
+    : lookUp(host);
   return shuffle(await unlessAborted(found, signal, `resolving ${host}`));
+}
+
+// The promises of node:dns would be one more module to load at a cold start.
+function lookUp(host: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    systemLookup(host, { all: true }, (error, records) => (error ? reject(error) : resolve(records.map(({ address }) => address))));
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cluster } from 'ioredis';
 import { DeadlineError } from './errors';
-import { publish } from './events';
+import { isObserved, publish } from './events';
 import type { ConnectEvent, ReauthEvent } from './events';
 import { trueCause } from './failure';
 import { compare, primariesOf, topologyOf } from './topology';
@@ -60,11 +60,16 @@ export class ClientEventSource {
     };
   }
 
-  #slotsRefreshed({ slots, status }: Cluster, duration: number, failure: Error | null | undefined): void {
-    if (isClosing(status)) {
+  #slotsRefreshed(cluster: Cluster, duration: number, failure: Error | null | undefined): void {
+    if (isClosing(cluster.status)) {
       return;
     }
-    const after = failure ? this.#topology : topologyOf(slots);
+    if (!isObserved('slots-refresh') && !isObserved('failover')) {
+      // Going through all slots would be felt at a cold start.
+      this.#topology = [];
+      return;
+    }
+    const after = failure ? this.#topology : topologyOf(cluster.slots);
     const { moved, failovers } = compare(this.#topology, after);
     this.#topology = after;
     const error = failure ? trueCause(failure) ?? failure : undefined;

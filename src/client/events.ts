@@ -132,9 +132,14 @@ export function observe<E extends keyof ClientEvents>(event: E, listener: (messa
   return () => void channels[event].unsubscribe(onMessage);
 }
 
+/** Whether somebody listens to an event. */
+export function isObserved(event: keyof ClientEvents): boolean {
+  return channels[event].hasSubscribers;
+}
+
 /** Publishes an event; the message is asked for only when somebody listens. */
 export function publish<E extends keyof ClientEvents>(event: E, message: () => ClientEvents[E]): void {
-  if (channels[event].hasSubscribers) {
+  if (isObserved(event)) {
     channels[event].publish(message());
   }
 }

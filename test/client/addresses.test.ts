@@ -1,4 +1,5 @@
-import { lookup } from 'node:dns/promises';
+import { lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startUsers } from './support/users';
@@ -6,8 +7,8 @@ import type { Users } from './support/users';
 import { close, connect, connectionFromEnv } from '../../src/client';
 
 // A name with several addresses is the one thing that cannot be had on every machine.
-vi.mock('node:dns/promises', async (original) => {
-  const dns = await original<typeof import('node:dns/promises')>();
+vi.mock('node:dns', async (original) => {
+  const dns = await original<typeof import('node:dns')>();
   return { ...dns, lookup: vi.fn(dns.lookup) };
 });
 
@@ -19,7 +20,11 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-const addresses = (...list: string[]) => vi.mocked(lookup).mockImplementation((async () => list.map((address) => ({ address, family: 4 }))) as never);
+type Callback = (error: null, found: LookupAddress[]) => void;
+
+const addresses = (...list: string[]) => vi.mocked(lookup).mockImplementation(
+  ((_host: string, _options: object, callback: Callback) => callback(null, list.map((address) => ({ address, family: 4 })))) as never,
+);
 
 test('a client uses an address that answers, whichever of the others are dead', async () => {
   const connection = connectionFromEnv(undefined, users.cluster.environment('app'));

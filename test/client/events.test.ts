@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { dump, jsonOf } from './support/dump';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
@@ -6,6 +7,7 @@ import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ClientEvents, ConnectOptions } from '../../src/client';
 import { close, connect, connectionFromEnv, iamCredentials, observe, secretCredentials } from '../../src/client';
+import { ClientEventSource } from '../../src/client/event-source';
 import { publish } from '../../src/client/events';
 
 const EVENTS = ['connect', 'reauth', 'token-refresh', 'failover', 'slots-refresh', 'error', 'deadline'] as const;
@@ -67,6 +69,16 @@ test('a message that nobody listens to is not even put together', () => {
   expect(() => publish('connect', message)).toThrow('put together');
   stop();
   expect(() => publish('connect', message)).not.toThrow();
+});
+
+test('slots that move while nobody listens are not even looked at', () => {
+  const source = new ClientEventSource('host:6379');
+  const refreshed = (slots: () => string[][]) => source.slotsRefresh({ status: 'ready', get slots() { return slots(); } } as Cluster, undefined)!(null);
+  expect(() => refreshed(() => { throw new Error('looked at'); })).not.toThrow();
+  listen();
+  [[['a:1']], [['b:1']]].forEach((slots) => refreshed(() => slots));
+  expect(told['slots-refresh'].map(({ moved }) => moved)).toEqual([0, 1]);
+  expect(told.failover).toEqual([{ endpoint: 'host:6379', from: 'a:1', to: 'b:1', slots: [{ start: 0, end: 0 }] }]);
 });
 
 test('a failover tells the old and the new primary', async () => {
