@@ -17,7 +17,7 @@ export interface ClientOptionsSource {
 }
 
 /** The first wait of a reconnection, and the bound of the random part that is added to it. */
-const BACK_OFF_MS = { base: 50, cap: 2_000 };
+const BACK_OFF_MS = { base: 50, cap: 1_000 };
 
 /** Waits a random time, longer from attempt to attempt, so that clients that lost the same node do not come back together. */
 function backOff(attempt: number): number {

@@ -11,7 +11,7 @@ import { after, blockingTime } from './deadline';
 import { Deadlines } from './deadlines';
 import { DeadlineError, InDoubtError } from './errors';
 import { ClientEventSource } from './event-source';
-import { closed, describe, isRefusal, isRetriable } from './failure';
+import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
@@ -250,6 +250,14 @@ export class Client extends Cluster {
     // A pipeline gives no more of an error than its name and message.
     if (this.#abandoning || error.name === InDoubtError.name) {
       handlers.defaults();
+      return;
+    }
+    // The first redirection is followed at once. Only a slot that is still on its way redirects again.
+    const { maxRedirections = 0 } = this.options;
+    const target = ttl.value === undefined && maxRedirections > 0 ? redirectionOf(error) : undefined;
+    if (target) {
+      ttl.value = maxRedirections;
+      handlers.moved(target.slot, target.node);
       return;
     }
     const waits = isRetriable(error) || isRefusal(error);

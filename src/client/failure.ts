@@ -1,4 +1,5 @@
 import { CredentialsError } from './errors';
+import { SLOTS } from './slots';
 
 /**
  * The message of an ioredis error that the cluster client answers with a retry on another connection.
@@ -62,6 +63,15 @@ export function isRefusal(error: Error): boolean {
     return command !== undefined && !(command.name.toLowerCase() === 'xread' && command.args.map(String).includes('$'));
   }
   return NO_PRIMARY.test(error.message);
+}
+
+/** A reply that names the node which serves a slot. */
+const MOVED = /^MOVED (\d{1,5}) (\S+)$/;
+
+/** The slot and the node, as `host:port`, of a reply that says that the slot is served elsewhere. */
+export function redirectionOf({ message }: Error): { readonly slot: number; readonly node: string } | undefined {
+  const [, slot, node] = MOVED.exec(message) ?? [];
+  return Number(slot) < SLOTS ? { slot: Number(slot), node } : undefined;
 }
 
 /** What a command gets that is left over when a client ends. */

@@ -2,9 +2,7 @@ import type { Cluster } from 'ioredis';
 import { Client } from './client';
 import { after } from './deadline';
 import { describe } from './failure';
-
-/** The slots of every cluster. */
-const SLOTS = 16_384;
+import { SLOTS } from './slots';
 
 /** What a health check found. */
 export interface Health {

@@ -1,8 +1,6 @@
 import type { RedisKey } from 'ioredis';
 import { crc16 } from './crc16';
-
-/** How many slots every cluster has. */
-const SLOTS = 16_384;
+import { SLOTS } from './slots';
 
 /**
  * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.

@@ -5,7 +5,7 @@ import type { Traffic, TrafficOptions } from './support/traffic';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect, connectionFromEnv, slotOf } from '../../src/client';
 import type { LocalNode } from '../../src/local';
 
 type SlotRange = [from: number, to: number, primary: [host: string, port: number, id: string]];
@@ -109,6 +109,19 @@ describe('no command fails when a primary', () => {
     expect(counted.errors).toEqual([]);
     await expectNoError(commands);
   });
+});
+
+test('the first redirection is followed at once', async () => {
+  const commands = await start(setEach, { retryDelayOnMoved: 5_000 });
+  await expectNoError(commands);
+  const [first] = keys;
+  const elsewhere = db.slots.find(([primary]) => primary !== db.slots[slotOf(first)]![0])!;
+  for (const read of [() => db.get(first), () => db.pipeline().get(first).exec()]) {
+    db.slots[slotOf(first)] = elsewhere;
+    const before = performance.now();
+    expect([await read()].flat(2)).toContain('0');
+    expect(performance.now() - before).toBeLessThan(2_500);
+  }
 });
 
 test('no command fails when all nodes are gone for a while', async () => {

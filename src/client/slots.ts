@@ -1,0 +1,2 @@
+/** How many slots every cluster has. */
+export const SLOTS = 16_384;
