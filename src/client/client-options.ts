@@ -16,12 +16,18 @@ export interface ClientOptionsSource {
   readonly context: ConnectorContext;
 }
 
-/** The first wait of a reconnection, and the bound of the random part that is added to it. */
-const BACK_OFF_MS = { base: 50, cap: 1_000 };
+/** The least wait of a reconnection but the first, and the bounds of the random part that is added to it, in milliseconds. */
+const BACK_OFF_MS = { base: 50, first: 100, cap: 1_000 };
 
-/** Waits a random time, longer from attempt to attempt, so that clients that lost the same node do not come back together. */
+/**
+ * Waits a random time, longer from attempt to attempt, so that clients that lost the same node do not come back together. The first one
+ * is soon, because the servers may have dropped no more than the connections.
+ *
+ * @param attempt - counts from 1
+ */
 function backOff(attempt: number): number {
-  return BACK_OFF_MS.base + Math.random() * Math.min(BACK_OFF_MS.cap, 100 * 2 ** attempt);
+  const { base, first, cap } = BACK_OFF_MS;
+  return (attempt > 1 ? base : 0) + Math.random() * Math.min(cap, first * 2 ** (attempt - 1));
 }
 
 /**

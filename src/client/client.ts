@@ -92,12 +92,14 @@ export class Client extends Cluster {
   constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
     const events = new ClientEventSource(settings.endpoint);
     const failures = new ConnectionFailures((cause) => events.error(cause, this.status));
+    const silence = new SilenceWatch(() => this);
     const context: ConnectorContext = {
       credentials: settings.credentials,
       password: livePassword(),
       lookup: settings.lookup,
       opening: new Set(),
       events,
+      isSilent: (host, port) => silence.isSilent(host, port),
       onFailure: (error) => failures.note(error),
       onWait: (cause) => failures.waitsFor(cause),
     };
@@ -129,7 +131,6 @@ export class Client extends Cluster {
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
     };
-    const silence = new SilenceWatch(this);
     this.on('+node', (node) => {
       silence.guard(node);
       guard(node);

@@ -25,6 +25,8 @@ export interface ConnectorContext {
   /** Connections that are being opened; aborting them ends the attempt. */
   readonly opening: Set<AbortController>;
   readonly events: ClientEventSource;
+  /** Whether a node does not answer the commands that it got. */
+  isSilent(host: string, port: number): boolean;
   /** Told why a connection could not be opened. */
   onFailure(error: unknown): void;
   /**
@@ -81,6 +83,11 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
     }
 
     async connect(): Promise<Socket> {
+      const { host, port } = this.#options;
+      if (this.#purpose === 'slots' && context.isSilent(host, port)) {
+        // Another one is asked at once, instead of when this one has taken too long.
+        throw retriable(timedOut(`${host}:${port} is silent`));
+      }
       const opening = new AbortController();
       this.#opening = opening;
       context.opening.add(opening);
@@ -89,7 +96,6 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       const start = performance.now();
       try {
         this.stream = await open(this.#options, context, opening.signal);
-        const { host, port } = this.#options;
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         return this.stream;
       } catch (error) {

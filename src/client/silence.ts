@@ -4,10 +4,13 @@ import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
 
 /** How often the connections are looked at, in milliseconds. */
-const LOOK_MS = 500;
+const LOOK_MS = 250;
+
+/** For how many looks a connection has to be silent to count as that. */
+const SILENT_LOOKS = 2;
 
 /** How often connections for subscriptions are asked for a sign of life, in looks. */
-const ASK_SUBSCRIBERS_EVERY = 10;
+const ASK_SUBSCRIBERS_EVERY = 20;
 
 interface Silence {
   readonly bytesRead: number;
@@ -18,20 +21,21 @@ interface Silence {
 /**
  * Notices connections that went silent with a command, in place of the timers with which ioredis does that.
  *
- * - After one look, the other nodes are asked. A silent node may just be slow, but once it does not serve any more what it served, its
- *   connection is given up.
+ * - After half a second, the other nodes are asked with every look. A silent node may just be slow, but once it does not serve any more
+ *   what it served, its connection is given up.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
  * - A blocking command may keep its connection silent.
  * - Connections for subscriptions have no commands that wait, so they get a PING from time to time.
  */
 export class SilenceWatch {
-  readonly #cluster: Cluster;
+  readonly #cluster: () => Cluster;
   readonly #timeouts = new WeakMap<Redis, number>();
   #timer?: NodeJS.Timeout;
   #silences = new Map<Redis, Silence>();
   #round = 0;
 
-  constructor(cluster: Cluster) {
+  /** @param cluster - may not be there yet */
+  constructor(cluster: () => Cluster) {
     this.#cluster = cluster;
   }
 
@@ -45,6 +49,12 @@ export class SilenceWatch {
     node.options.socketTimeout = undefined;
   }
 
+  /** Whether a node went silent while others talk, so that it is no use asking it. */
+  isSilent(host: string, port: number): boolean {
+    const silent = this.#silent();
+    return silent.some(({ options }) => options.host === host && options.port === port) && silent.length < this.#cluster().nodes().length;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -52,17 +62,21 @@ export class SilenceWatch {
   #look(): void {
     this.#round += 1;
     if (this.#round % ASK_SUBSCRIBERS_EVERY === 0) {
-      subscribers(this.#cluster).filter(({ status }) => status === 'ready').forEach((connection) => connection.ping().catch(() => undefined));
+      subscribers(this.#cluster()).filter(({ status }) => status === 'ready').forEach((connection) => connection.ping().catch(() => undefined));
     }
-    this.#silences = new Map(this.#cluster.nodes().filter(waits).map((node) => {
+    this.#silences = new Map(this.#cluster().nodes().filter(waits).map((node) => {
       const before = this.#silences.get(node);
       const { bytesRead } = node.stream;
       return [node, { bytesRead, looks: before?.bytesRead === bytesRead ? before.looks + 1 : 0 }];
     }));
-    const silent = [...this.#silences].filter(([, { looks }]) => looks > 0).map(([node]) => node);
+    const silent = this.#silent();
     if (silent.length > 0) {
       this.#giveUp(silent);
     }
+  }
+
+  #silent(): Redis[] {
+    return [...this.#silences].filter(([, { looks }]) => looks >= SILENT_LOOKS).map(([node]) => node);
   }
 
   #giveUp(silent: readonly Redis[]): void {
@@ -76,8 +90,8 @@ export class SilenceWatch {
         slow.push({ node, readOnly });
       }
     }
-    this.#cluster.refreshSlotsCache(() => {
-      const nodes = this.#cluster.nodes();
+    this.#cluster().refreshSlotsCache(() => {
+      const nodes = this.#cluster().nodes();
       for (const { node, readOnly } of slow) {
         if (!nodes.includes(node) || node.options.readOnly !== readOnly) {
           node.stream.destroy(timedOut(`${node.options.host}:${node.options.port} went silent, and another node has taken over`));

@@ -111,6 +111,19 @@ describe('no command fails when a primary', () => {
   });
 });
 
+test('a node that is silent is not asked for the slots', async () => {
+  const commands = await start(setEach);
+  await users.cluster.nodes[0].kill('SIGSTOP');
+  await pause(1_500);
+  for (let i = 0; i < 20; i++) {
+    const before = performance.now();
+    expect(await new Promise((resolve) => db.refreshSlotsCache(resolve))).toBeUndefined();
+    expect(performance.now() - before).toBeLessThan(1_000);
+  }
+  await users.cluster.nodes[0].kill('SIGCONT');
+  await expectNoError(commands);
+});
+
 test('the first redirection is followed at once', async () => {
   const commands = await start(setEach, { retryDelayOnMoved: 5_000 });
   await expectNoError(commands);
