@@ -145,14 +145,14 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'process of the client frozen',
-    duration: 10_000,
+    name: 'process of the client frozen for a minute',
+    duration: 66_000,
     async happen({ users, worker }) {
       const at = Date.now();
       worker.kill('SIGSTOP');
       await pause(1_000);
       await users.disconnectAll();
-      await pause(4_000);
+      await pause(59_000);
       worker.kill('SIGCONT');
       return { at, healed: Date.now() };
     },

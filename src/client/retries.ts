@@ -2,7 +2,7 @@
 const DELAY_MS = { first: 50, most: 300 };
 
 /** Without a retry for this long, the next one is the first. */
-const CALM_MS = 2_000;
+const CALM_MS = 1_000;
 
 /**
  * What is to be tried again once the client has asked which node serves what, in the order in which it was added.

@@ -4,13 +4,13 @@ import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
 
 /** How often the connections are looked at, in milliseconds. */
-const LOOK_MS = 250;
+const LOOK_MS = 200;
 
-/** For how many looks a connection has to be silent to count as that. */
-const SILENT_LOOKS = 2;
+/** For how many looks a connection has to be silent to count as that: one with a command, and one that is being opened. */
+const SILENT_LOOKS = { open: 2, opening: 1 };
 
 /** How often connections for subscriptions are asked for a sign of life, in looks. */
-const ASK_SUBSCRIBERS_EVERY = 20;
+const ASK_SUBSCRIBERS_EVERY = 25;
 
 interface Silence {
   readonly bytesRead: number;
@@ -21,9 +21,10 @@ interface Silence {
 /**
  * Notices connections that went silent with a command, in place of the timers with which ioredis does that.
  *
- * - After half a second, the other nodes are asked with every look. A silent node may just be slow, but once it does not serve any more
+ * - After about half a second, the other nodes are asked with every look. A silent node may just be slow, but once it does not serve any more
  *   what it served, its connection is given up.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
+ * - A connection that is being opened, and has commands that wait for it, is silent as well.
  * - A blocking command may keep its connection silent.
  * - Connections for subscriptions have no commands that wait, so they get a PING from time to time.
  */
@@ -66,17 +67,20 @@ export class SilenceWatch {
     }
     this.#silences = new Map(this.#cluster().nodes().filter(waits).map((node) => {
       const before = this.#silences.get(node);
-      const { bytesRead } = node.stream;
+      const bytesRead = isConnecting(node) ? 0 : node.stream.bytesRead;
       return [node, { bytesRead, looks: before?.bytesRead === bytesRead ? before.looks + 1 : 0 }];
     }));
     const silent = this.#silent();
-    if (silent.length > 0) {
+    // While all of them are slow, asking them would make it worse.
+    if (silent.length > 0 && (!silent.every(isConnecting) || this.#cluster().nodes().some(({ status }) => status === 'ready'))) {
       this.#giveUp(silent);
     }
   }
 
   #silent(): Redis[] {
-    return [...this.#silences].filter(([, { looks }]) => looks >= SILENT_LOOKS).map(([node]) => node);
+    return [...this.#silences]
+      .filter(([node, { looks }]) => looks >= (isConnecting(node) ? SILENT_LOOKS.opening : SILENT_LOOKS.open))
+      .map(([node]) => node);
   }
 
   #giveUp(silent: readonly Redis[]): void {
@@ -84,7 +88,8 @@ export class SilenceWatch {
     for (const node of silent) {
       const { host, port, readOnly } = node.options;
       const timeout = this.#timeouts.get(node) ?? Infinity;
-      if (this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
+      // One that connects has a time limit of its own.
+      if (!isConnecting(node) && this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
         node.stream.destroy(timedOut(`no reply from ${host}:${port} within ${timeout} ms`));
       } else {
         slow.push({ node, readOnly });
@@ -94,15 +99,31 @@ export class SilenceWatch {
       const nodes = this.#cluster().nodes();
       for (const { node, readOnly } of slow) {
         if (!nodes.includes(node) || node.options.readOnly !== readOnly) {
-          node.stream.destroy(timedOut(`${node.options.host}:${node.options.port} went silent, and another node has taken over`));
+          drop(node);
         }
       }
     });
   }
 }
 
-/** Whether a node owes a reply that it could give at once. */
+function drop(node: Redis): void {
+  if (isConnecting(node)) {
+    node.disconnect();
+  } else {
+    const { host, port } = node.options;
+    node.stream?.destroy(timedOut(`${host}:${port} went silent, and another node has taken over`));
+  }
+}
+
+function isConnecting({ status }: Redis): boolean {
+  return status === 'connecting';
+}
+
+/** Whether a node owes a reply that it could give at once, or a connection to commands that wait for it. */
 function waits(node: Redis): boolean {
+  if (isConnecting(node)) {
+    return !nodeInternals(node).offlineQueue.isEmpty();
+  }
   const first = node.status === 'ready' || node.status === 'connect' ? nodeInternals(node).commandQueue.peekFront() : undefined;
   return first !== undefined && blockingTime(first.command) === 0;
 }

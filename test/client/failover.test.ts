@@ -111,6 +111,19 @@ describe('no command fails when a primary', () => {
   });
 });
 
+test('a primary that has been silent for longer than its connections are kept is left as soon as another takes over', async () => {
+  const commands = await start(setEach);
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-node-timeout', '5000');
+  const [primary, replica] = users.cluster.nodes;
+  const lost = await keysOf(primary);
+  await primary.kill('SIGSTOP');
+  const at = await promotion(replica);
+  await expect.poll(() => lost.every((key) => commands.answeredAfter(key, at) !== undefined), { timeout: 10_000 }).toBe(true);
+  await expectNoError(commands);
+  // A connection that is being opened to it would be given up after 1.5 s.
+  expect(Math.max(...lost.map((key) => commands.answeredAfter(key, at)! - at))).toBeLessThan(1_200);
+}, 60_000);
+
 test('a node that is silent is not asked for the slots', async () => {
   const commands = await start(setEach);
   await users.cluster.nodes[0].kill('SIGSTOP');
