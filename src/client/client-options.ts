@@ -1,4 +1,5 @@
 import type { ClusterOptions } from 'ioredis';
+import { backOff } from './back-off';
 import type { ConnectorContext } from './connector';
 import { connectorFor } from './connector';
 import { scaleReads } from './read-from';
@@ -14,24 +15,6 @@ export interface ClientOptionsSource {
   /** Options of ioredis for the kind of program. */
   readonly profile: ClusterOptions;
   readonly context: ConnectorContext;
-}
-
-/** The least wait of a reconnection but the first, and the bounds of the random part that is added to it, in milliseconds. */
-const BACK_OFF_MS = { base: 50, first: 100, soon: 500, cap: 2_000 };
-
-/** After so many attempts, which take about four seconds, it is not a restart any more. */
-const SOON_ATTEMPTS = 12;
-
-/**
- * Waits a random time, longer from attempt to attempt, so that clients that lost the same node do not come back together. The first one
- * is soon, because the servers may have dropped no more than the connections.
- *
- * @param attempt - counts from 1
- */
-function backOff(attempt: number): number {
-  const { base, first, soon, cap } = BACK_OFF_MS;
-  const most = attempt > SOON_ATTEMPTS ? cap : Math.min(soon, first * 2 ** (attempt - 1));
-  return (attempt > 1 ? base : 0) + Math.random() * most;
 }
 
 /**

@@ -4,6 +4,9 @@ import { isPermanent, trueCause } from './failure';
 /** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
 const HOPELESS_ATTEMPTS = 3;
 
+/** And these attempts have to take so long, in milliseconds, since a secret is not read more often than once in a second. */
+const HOPELESS_MS = 1_000;
+
 /**
  * Why a client could not connect.
  *
@@ -16,6 +19,7 @@ export class ConnectionFailures {
   #ofAttempt?: Error;
   #permanent?: Error;
   #permanentAttempts = 0;
+  #permanentSince = 0;
   #everReady = false;
   /** What attempts to connect wait for. */
   readonly #waits = new Set<Error>();
@@ -56,6 +60,9 @@ export class ConnectionFailures {
   attemptFailed(): void {
     this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
     this.#permanentAttempts = this.#permanent ? this.#permanentAttempts + 1 : 0;
+    if (this.#permanentAttempts === 1) {
+      this.#permanentSince = runningTime();
+    }
   }
 
   /** The client can send commands. */
@@ -80,6 +87,9 @@ export class ConnectionFailures {
 
   /** The failure that makes waiting pointless. */
   get hopeless(): Error | undefined {
-    return !this.#everReady && this.#permanentAttempts >= HOPELESS_ATTEMPTS ? this.#permanent : undefined;
+    if (this.#everReady || this.#permanentAttempts < HOPELESS_ATTEMPTS) {
+      return undefined;
+    }
+    return runningTime() - this.#permanentSince >= HOPELESS_MS ? this.#permanent : undefined;
   }
 }

@@ -9,6 +9,9 @@ const LOOK_MS = 200;
 /** For how many looks a connection has to be silent to count as that: one with a command, and one that is being opened. */
 const SILENT_LOOKS = { open: 2, opening: 1 };
 
+/** How often the slots are refreshed while a connection is silent, in looks, whatever the other nodes say. */
+const REFRESH_EVERY = 5;
+
 /** How often connections for subscriptions are asked for a sign of life, in looks. */
 const ASK_SUBSCRIBERS_EVERY = 25;
 
@@ -21,7 +24,7 @@ interface Silence {
 /**
  * Notices connections that went silent with a command, in place of the timers with which ioredis does that.
  *
- * - After about half a second, the other nodes are asked with every look. A silent node may just be slow, but once it does not serve any more
+ * - After about half a second, another node is asked with every look. A silent node may just be slow, but once it does not serve any more
  *   what it served, its connection is given up.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
  * - A connection that is being opened, and has commands that wait for it, is silent as well.
@@ -33,6 +36,8 @@ export class SilenceWatch {
   readonly #timeouts = new WeakMap<Redis, number>();
   #timer?: NodeJS.Timeout;
   #silences = new Map<Redis, Silence>();
+  /** Who serves what, as the last node said that was asked since one is silent. */
+  #primaries?: string;
   #round = 0;
 
   /** @param cluster - may not be there yet */
@@ -58,6 +63,7 @@ export class SilenceWatch {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#silences.clear();
   }
 
   #look(): void {
@@ -71,10 +77,12 @@ export class SilenceWatch {
       return [node, { bytesRead, looks: before?.bytesRead === bytesRead ? before.looks + 1 : 0 }];
     }));
     const silent = this.#silent();
-    // While all of them are slow, asking them would make it worse.
-    if (silent.length > 0 && (!silent.every(isConnecting) || this.#cluster().nodes().some(({ status }) => status === 'ready'))) {
-      this.#giveUp(silent);
+    if (silent.length === 0) {
+      this.#primaries = undefined;
+      return;
     }
+    this.#giveUp(silent);
+    void this.#ask(silent);
   }
 
   #silent(): Redis[] {
@@ -83,27 +91,51 @@ export class SilenceWatch {
       .map(([node]) => node);
   }
 
+  /** Gives up what was silent for too long. */
   #giveUp(silent: readonly Redis[]): void {
-    const slow: { node: Redis; readOnly?: boolean }[] = [];
     for (const node of silent) {
-      const { host, port, readOnly } = node.options;
       const timeout = this.#timeouts.get(node) ?? Infinity;
       // One that connects has a time limit of its own.
       if (!isConnecting(node) && this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
-        node.stream.destroy(timedOut(`no reply from ${host}:${port} within ${timeout} ms`));
-      } else {
-        slow.push({ node, readOnly });
+        node.stream.destroy(timedOut(`no reply from ${node.options.host}:${node.options.port} within ${timeout} ms`));
       }
     }
+  }
+
+  /** Finds out whether other nodes have taken over: a refresh costs a connection, the question over one that is there costs little. */
+  async #ask(silent: readonly Redis[]): Promise<void> {
+    const others = this.#cluster().nodes().filter((node) => node.status === 'ready' && !silent.includes(node));
+    if (this.#round % REFRESH_EVERY === 0) {
+      // While all of them connect slowly, asking them would make it worse.
+      if (others.length > 0 || !silent.every(isConnecting)) {
+        this.#refresh(silent);
+      }
+    } else if (others.length > 0) {
+      const asked = others[Math.floor(Math.random() * others.length)];
+      const primaries = await asked.cluster('SLOTS').then(primariesOf, () => this.#primaries);
+      if (primaries !== this.#primaries) {
+        this.#primaries = primaries;
+        this.#refresh(silent);
+      }
+    }
+  }
+
+  #refresh(silent: readonly Redis[]): void {
+    const before = silent.map((node) => ({ node, readOnly: node.options.readOnly }));
     this.#cluster().refreshSlotsCache(() => {
       const nodes = this.#cluster().nodes();
-      for (const { node, readOnly } of slow) {
+      for (const { node, readOnly } of before) {
         if (!nodes.includes(node) || node.options.readOnly !== readOnly) {
           drop(node);
         }
       }
     });
   }
+}
+
+/** Who serves what according to a reply to CLUSTER SLOTS, in a form that can be compared. */
+function primariesOf(reply: readonly (readonly unknown[])[]): string {
+  return reply.map(([start, end, primary]) => `${start}-${end} ${(primary as unknown[]).slice(0, 2).join(':')}`).sort().join();
 }
 
 function drop(node: Redis): void {
