@@ -25,7 +25,7 @@ export interface ConnectorContext {
   /** Connections that are being opened; aborting them ends the attempt. */
   readonly opening: Set<AbortController>;
   readonly events: ClientEventSource;
-  /** Whether a node does not answer the commands that it got. */
+  /** Whether a node does not answer, or cannot be reached. */
   isSilent(host: string, port: number): boolean;
   /** Told why a connection could not be opened. */
   onFailure(error: unknown): void;
@@ -70,6 +70,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
     readonly #options: NodeOptions;
     readonly #purpose: ConnectEvent['purpose'];
     #opening?: AbortController;
+    #disconnected?: object;
 
     constructor(given: unknown) {
       const options = given as NodeOptions;
@@ -99,6 +100,8 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         return this.stream;
       } catch (error) {
+        // Whatever else the attempt waits for is not wanted any more.
+        opening.abort();
         context.onFailure(error);
         throw retriable(error);
       } finally {
@@ -108,7 +111,11 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
     }
 
     override disconnect(): void {
-      super.disconnect();
+      // ioredis asks again for every reply that wants it, and each would be one more listener.
+      if (!this.stream || this.stream !== this.#disconnected) {
+        this.#disconnected = this.stream;
+        super.disconnect();
+      }
       this.#opening?.abort();
     }
   };
