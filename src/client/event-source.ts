@@ -52,6 +52,9 @@ export class ClientEventSource {
       return callback;
     }
     this.#refreshing = true;
+    if (this.#topology.length === 0 && isTold()) {
+      this.#topology = topologyOf(cluster.slots);
+    }
     const start = performance.now();
     return (error) => {
       this.#refreshing = false;
@@ -64,7 +67,7 @@ export class ClientEventSource {
     if (isClosing(cluster.status)) {
       return;
     }
-    if (!isObserved('slots-refresh') && !isObserved('failover')) {
+    if (!isTold()) {
       // Going through all slots would be felt at a cold start.
       this.#topology = [];
       return;
@@ -78,6 +81,11 @@ export class ClientEventSource {
       publish('failover', () => ({ endpoint: this.#endpoint, ...failover }));
     }
   }
+}
+
+/** Whether somebody listens to what a refresh of the slots tells. */
+function isTold(): boolean {
+  return isObserved('slots-refresh') || isObserved('failover');
 }
 
 function isClosing(status: Cluster['status']): boolean {
