@@ -20,7 +20,7 @@ export function gatherWrites(socket: Socket): void {
     }
   };
   socket.write = (chunk: unknown, ...rest: unknown[]) => {
-    if (typeof chunk !== 'string' || rest.length > 0) {
+    if (typeof chunk !== 'string' || chunk.length >= ENOUGH || rest.length > 0) {
       flush();
       return write.call(socket, chunk, ...rest);
     }

@@ -31,14 +31,19 @@ export function hashTag(tag: string | number, ...parts: (string | number)[]): st
  * ioredis differs for a key that starts a tag with `{}` or is not well-formed Unicode: it sends such a key to a node that redirects it.
  */
 export function slotOf(key: RedisKey): number {
-  const open = key.indexOf('{');
-  const close = open < 0 ? -1 : key.indexOf('}', open);
+  const open = indexOf(key, '{');
+  const close = open < 0 ? -1 : indexOf(key, '}', open);
   return crc16(close > open + 1 ? partOf(key, open + 1, close) : key) % SLOTS;
 }
 
 /** Whether keys are in one slot, so that a command, script or transaction can work on all of them. */
 export function sameSlot(...keys: RedisKey[]): boolean {
   return keys.every((key) => slotOf(key) === slotOf(keys[0]));
+}
+
+function indexOf(key: RedisKey, brace: '{' | '}', from = 0): number {
+  // Some give a Uint8Array, which knows only bytes.
+  return typeof key === 'string' ? key.indexOf(brace, from) : key.indexOf(brace.charCodeAt(0), from);
 }
 
 function partOf(key: RedisKey, start: number, end: number): RedisKey {

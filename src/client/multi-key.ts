@@ -10,7 +10,8 @@ export type Entries = Readonly<Record<string, RedisValue>> | Iterable<readonly [
 /**
  * The values of keys in any slots, in the order of the keys; null for a key that is not there or is not a string.
  *
- * One MGET for each slot, up to 1,000 keys each, or a GET for a single key, all sent at once. What one MGET reads is of one moment, what several read is not.
+ * One MGET for each slot, up to 1,000 keys each, or a GET for a single key, all sent at once: the user needs both. What one MGET reads is
+ * of one moment, what several read is not.
  *
  * @throws BatchError when some could not be read
  */
@@ -53,23 +54,26 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
 export async function del(db: Cluster, keys: readonly RedisKey[]): Promise<number> {
   const argsOf = (position: number) => [keys[position]];
   const answers = await perSlot<number>(db, keys, { name: 'del', text: true, argsOf, resultAt: () => 'OK' });
-  return answers.reduce((sum, { reply }) => sum + reply, 0);
+  // With `stringNumbers`, it is a text.
+  return answers.reduce((sum, { reply }) => sum + Number(reply), 0);
 }
 
 async function read<T>(db: Cluster, keys: readonly RedisKey[], text: boolean): Promise<(T | null)[]> {
-  const resultAt = (reply: T | null | (T | null)[], index: number) => (Array.isArray(reply) ? reply[index] : reply);
-  const answers = await perSlot<T | null | (T | null)[]>(db, keys, {
+  const answers = await perSlot<(T | null)[]>(db, keys, {
     name: 'mget',
-    single: 'get',
+    single: {
+      name: 'get',
+      replyOf: (reply) => [reply as T | null],
+      // For MGET, what is not a string is not there.
+      replyOfError: ({ message }) => (message.startsWith('WRONGTYPE') ? [null] : undefined),
+    },
     text,
     argsOf: (position) => [keys[position]],
-    resultAt,
-    // For MGET, what is not a string is not there.
-    replyFor: (error) => (error.message.startsWith('WRONGTYPE') ? null : undefined),
+    resultAt: (reply, index) => reply[index],
   });
   const values = new Array<T | null>(keys.length);
   for (const { positions, reply } of answers) {
-    positions.forEach((position, i) => (values[position] = resultAt(reply, i)));
+    positions.forEach((position, i) => (values[position] = reply[i]));
   }
   return values;
 }

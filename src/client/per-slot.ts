@@ -11,15 +11,19 @@ const MAX_KEYS = 1_000;
 export interface SlotCommand<R> {
   readonly name: string;
   /** What does the same for one key, for less. */
-  readonly single?: string;
+  readonly single?: {
+    readonly name: string;
+    /** The reply to the command that its own reply stands for. */
+    readonly replyOf: (reply: unknown) => R;
+    /** The same of an error that is none for the command; undefined for others. */
+    readonly replyOfError: (error: Error) => R | undefined;
+  };
   /** Whether replies are text; they are bytes otherwise. */
   readonly text: boolean;
   /** The arguments that stand for the key at a position of the caller's list. */
   readonly argsOf: (position: number) => readonly RedisValue[];
   /** What a reply says of the key at an index of its command. */
   readonly resultAt: (reply: R, index: number) => unknown;
-  /** The reply that an error stands for, undefined if it is one. */
-  readonly replyFor?: (error: Error) => R | undefined;
 }
 
 /** The keys of one command, by their positions in the list of the caller, and its reply. */
@@ -80,7 +84,8 @@ function groupBySlot<R>(db: Cluster, keys: readonly RedisKey[]): Group<R>[] {
 }
 
 /** With a thousand slots, a promise less for each is felt: hence one for all, and no method of ioredis between. */
-function sendAll<R>(db: Cluster, groups: readonly Group<R>[], { name, single = name, text, argsOf, replyFor }: SlotCommand<R>): Promise<void> {
+function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotCommand<R>): Promise<void> {
+  const { text, argsOf } = command;
   const { keyPrefix, showFriendlyErrorStack } = db.options;
   const options = { keyPrefix, replyEncoding: text ? 'utf8' : null, errorStack: showFriendlyErrorStack ? new Error() : undefined } as const;
   return new Promise((resolve) => {
@@ -93,11 +98,12 @@ function sendAll<R>(db: Cluster, groups: readonly Group<R>[], { name, single = n
       }
     };
     for (const group of groups) {
-      const command = new Command(group.positions.length > 1 ? name : single, group.positions.flatMap(argsOf), options);
-      commandInternals(command).slot = group.slot;
-      void db.sendCommand(command);
-      command.promise.then((reply) => settle(group, { reply }), (error) => {
-        const reply = replyFor?.(error);
+      const single = group.positions.length === 1 ? command.single : undefined;
+      const sent = new Command((single ?? command).name, group.positions.flatMap(argsOf), options);
+      commandInternals(sent).slot = group.slot;
+      void db.sendCommand(sent);
+      sent.promise.then((reply) => settle(group, { reply: single ? single.replyOf(reply) : reply as R }), (error) => {
+        const reply = single?.replyOfError(error);
         settle(group, reply === undefined ? { error } : { reply });
       });
     }
