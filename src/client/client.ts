@@ -66,6 +66,11 @@ export class Client extends Cluster {
     return #failures in db ? db.#failures.since(Infinity, db.status === 'ready') : undefined;
   }
 
+  /** How long a command of a client may take, in milliseconds; undefined for one of bare ioredis. */
+  static deadlineOf(db: Cluster): number | undefined {
+    return #settings in db ? db.#settings.deadline : undefined;
+  }
+
   readonly #settings: ClientSettings;
   readonly #seeds: ClusterNode[];
   readonly #events: ClientEventSource;

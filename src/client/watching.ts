@@ -23,10 +23,14 @@ export interface WatchOptions {
   /**
    * How long all attempts together may take, in milliseconds.
    *
-   * @default 20000
+   * @default - the deadline of the client, or 20000 for one of bare ioredis
    */
   timeout?: number;
 }
+
+const ATTEMPTS = 10;
+
+const TIMEOUT_MS = 20_000;
 
 /** How long to wait before looking again for a primary. */
 const RETRY_MS = 100;
@@ -49,7 +53,8 @@ export class Watching {
   constructor(db: Cluster, slot: number, options: WatchOptions, prepare: (connection: Redis) => Promise<TransactionQueue>) {
     this.#db = db;
     this.#slot = slot;
-    this.#options = { attempts: 10, timeout: 20_000, ...options };
+    const { watch, attempts = ATTEMPTS, timeout = Client.deadlineOf(db) ?? TIMEOUT_MS } = options;
+    this.#options = { watch, attempts, timeout };
     this.#prepare = prepare;
   }
 
