@@ -45,7 +45,7 @@ export async function coldStart(rounds: number): Promise<Comparison[]> {
       contest({
         benchmark: 'first reply',
         unit: 'Milliseconds',
-        note: 'In a function, from the start of the process to the reply to a GET: Node.js, modules, TLS, sign-in, slots.',
+        note: 'In a function, where this client does not ask whether the cluster is ready, as its peers do: from the start of the process to the reply to a GET.',
       }, (script) => runScript<Start>([script], { ...env, ...FUNCTION }).replied),
       contest({
         benchmark: 'first reply, busy',
