@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 
 // A name with several addresses is the one thing that cannot be had on every machine.
 vi.mock('node:dns', async (original) => {
@@ -27,7 +27,7 @@ const addresses = (...list: string[]) => vi.mocked(lookup).mockImplementation(
 );
 
 test('a client uses an address that answers, whichever of the others are dead', async () => {
-  const connection = connectionFromEnv(undefined, users.cluster.environment('app'));
+  const connection = users.connection();
   const hole = createServer();
   await new Promise<void>((resolve) => hole.listen(connection.port, '127.0.0.2', resolve));
   addresses('127.0.0.2', '127.0.0.3', '127.0.0.1');
@@ -42,7 +42,7 @@ test('a client uses an address that answers, whichever of the others are dead', 
 });
 
 test('a name without an address that answers fails with what one of them said', async () => {
-  const connection = connectionFromEnv(undefined, users.cluster.environment('app'));
+  const connection = users.connection();
   addresses('127.0.0.3', '127.0.0.4');
   const db = connect({ connection, deadline: 500 });
   await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONNREFUSED' } });

@@ -5,14 +5,14 @@ import { startMove } from './support/moving-slot';
 import { flush } from './support/primaries';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { batch, close, connect, connectionFromEnv, slotOf } from '../../src/client';
+import { batch, close, connect, slotOf } from '../../src/client';
 
 let users: Users;
 let db: Cluster;
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 15_000 });
+  db = connect({ connection: users.connection(), deadline: 15_000 });
 });
 
 afterAll(async () => {

@@ -24,10 +24,8 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-const connectionOf = (user: string) => connectionFromEnv(undefined, users.cluster.environment(user));
-
 async function using<T>(options: ConnectOptions, work: (db: Cluster) => Promise<T>): Promise<T> {
-  const db = connect({ connection: connectionOf('app'), deadline: 5_000, ...options });
+  const db = connect({ connection: users.connection(), deadline: 5_000, ...options });
   try {
     return await work(db);
   } finally {
@@ -135,7 +133,7 @@ describe('a client', () => {
   });
 
   test('connects over every address family of a name', async () => {
-    const { port } = connectionOf('app');
+    const { port } = users.connection();
     const hasIpv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === '::1');
     for (const address of ['127.0.0.1', ...hasIpv6 ? ['::1'] : []]) {
       const seen: string[] = [];
@@ -148,7 +146,7 @@ describe('a client', () => {
       await new Promise<void>((resolve) => forwarder.listen(0, address, resolve));
       const seed = (forwarder.address() as AddressInfo).port;
       const dnsLookup: ConnectOptions['dnsLookup'] = (_, callback) => callback(null, address);
-      await using({ connection: { ...connectionOf('app'), port: seed }, dnsLookup }, async (db) => {
+      await using({ connection: { ...users.connection(), port: seed }, dnsLookup }, async (db) => {
         await new Promise((resolve) => db.once('refresh', resolve));
       });
       expect(seen).toContain(address);
@@ -157,7 +155,7 @@ describe('a client', () => {
   });
 
   test('works with the smallest access string', async () => {
-    await using({ connection: connectionOf('minimal') }, async (db) => {
+    await using({ connection: users.connection('minimal') }, async (db) => {
       expect(await db.set('app:1', '1')).toBe('OK');
       expect(await db.get('app:1')).toBe('1');
     });
@@ -165,7 +163,7 @@ describe('a client', () => {
 
   test('asks for nothing that the smallest access string does not allow', async () => {
     await users.onAllNodes('ACL', 'LOG', 'RESET');
-    await using({ connection: connectionOf('minimal'), slotsRefreshInterval: 100 }, async (db) => {
+    await using({ connection: users.connection('minimal'), slotsRefreshInterval: 100 }, async (db) => {
       await db.set('app:1', '1');
       await sleep(500);
     });
@@ -173,7 +171,7 @@ describe('a client', () => {
   });
 
   test('passes on at once that a key is not allowed', async () => {
-    await using({ connection: connectionOf('minimal') }, async (db) => {
+    await using({ connection: users.connection('minimal') }, async (db) => {
       await db.get('app:1');
       const start = performance.now();
       await expect(db.get('other:1')).rejects.toThrow(/^NOPERM/);
@@ -183,7 +181,7 @@ describe('a client', () => {
   });
 
   test('shows why the host name matters: ioredis alone looks it up first and then cannot check it', async () => {
-    const { host, port, caFile } = connectionOf('app');
+    const { host, port, caFile } = users.connection();
     const db = new Cluster([{ host, port }], {
       clusterRetryStrategy: () => null,
       redisOptions: { username: 'app', password: passwordOf('app'), tls: { ca: readFileSync(caFile!) } },
@@ -285,7 +283,7 @@ describe('credentials', () => {
     try {
       const token = await iamCredentials({ clusterName: 'orders', username: 'app', region: 'eu-west-1' }).getPassword();
       await users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${token}`);
-      const connection = { ...connectionOf('app'), auth: 'iam', region: 'eu-west-1', password: undefined } as const;
+      const connection = { ...users.connection(), auth: 'iam', region: 'eu-west-1', password: undefined } as const;
       await using({ connection }, async (db) => expect(await db.set('iam', '1')).toBe('OK'));
     } finally {
       vi.useRealTimers();
@@ -310,7 +308,7 @@ describe('credentials', () => {
   });
 
   test('may be given for a connection that needs tokens', async () => {
-    const connection = { ...connectionOf('app'), auth: 'iam', password: undefined } as const;
+    const connection = { ...users.connection(), auth: 'iam', password: undefined } as const;
     await using({ connection, credentials: staticCredentials({ username: 'app', password: passwordOf('app') }) }, (db) => db.get('a'));
   });
 });
@@ -341,10 +339,10 @@ describe('options', () => {
   });
 
   test('cannot turn certificate checks off', async () => {
-    expect(() => connect({ connection: connectionOf('app'), redisOptions: { tls: { rejectUnauthorized: false } } }))
+    expect(() => connect({ connection: users.connection(), redisOptions: { tls: { rejectUnauthorized: false } } }))
       .toThrow(/^redisOptions\.tls\.rejectUnauthorized must not be false/);
     const options = { deadline: 3_000, dnsLookup: ((_, callback) => callback(null, '127.0.0.1')) as ConnectOptions['dnsLookup'] };
-    const connection = { ...connectionOf('app'), host: 'another.name' };
+    const connection = { ...users.connection(), host: 'another.name' };
     const redisOptions = { tls: { checkServerIdentity: () => undefined } };
     await using({ ...options, connection, redisOptions }, (db) => expect(db.get('a')).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/));
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
@@ -361,12 +359,12 @@ describe('options', () => {
   });
 
   test.each(['username', 'password', 'Connector'])('fail with redisOptions.%s', (name) => {
-    expect(() => connect({ connection: connectionOf('app'), redisOptions: { [name]: 'x' } })).toThrow(`redisOptions.${name} cannot be overridden`);
+    expect(() => connect({ connection: users.connection(), redisOptions: { [name]: 'x' } })).toThrow(`redisOptions.${name} cannot be overridden`);
   });
 
   test('fail with a connection that is not complete, and name what is missing', () => {
-    expect(() => connect({ connection: { ...connectionOf('app'), password: undefined } })).toThrow(/^connection\.password is not set/);
-    expect(() => connect({ connection: { ...connectionOf('app'), auth: 'secret', password: undefined } })).toThrow(/^connection\.secretArn is not set/);
+    expect(() => connect({ connection: { ...users.connection(), password: undefined } })).toThrow(/^connection\.password is not set/);
+    expect(() => connect({ connection: { ...users.connection(), auth: 'secret', password: undefined } })).toThrow(/^connection\.secretArn is not set/);
     expect(() => connect({ prefix: 'NOWHERE' })).toThrow(/^NOWHERE_HOST is not set: expected the host name of the cluster endpoint$/);
   });
 
@@ -382,16 +380,16 @@ describe('options', () => {
   });
 
   test.each([0, -1, NaN, Infinity, 2 ** 31])('fail with the deadline %d', (deadline) => {
-    expect(() => connect({ connection: connectionOf('app'), deadline })).toThrow(/^deadline is /);
+    expect(() => connect({ connection: users.connection(), deadline })).toThrow(/^deadline is /);
   });
 
   test('fail with a CA file that is missing, contains no certificate or a damaged one', () => {
-    const connect1 = (caFile: string) => () => connect({ connection: { ...connectionOf('app'), caFile } });
+    const connect1 = (caFile: string) => () => connect({ connection: { ...users.connection(), caFile } });
     expect(connect1('/nowhere/ca.pem')).toThrow(/^cannot read the CA file \/nowhere\/ca\.pem: ENOENT/);
     expect(connect1(__filename)).toThrow(/contains no certificate in PEM format$/);
     const directory = mkdtempSync(join(tmpdir(), 'client-'));
     const damaged = join(directory, 'damaged.pem');
-    const pem = readFileSync(connectionOf('app').caFile!, 'utf8');
+    const pem = readFileSync(users.connection().caFile!, 'utf8');
     writeFileSync(damaged, `${pem}\n${pem.replace(/[A-Za-z0-9+/]{60}/, '')}`);
     expect(connect1(damaged)).toThrow(/^cannot use the certificates of the CA file .*damaged\.pem: /);
     rmSync(directory, { recursive: true });

@@ -5,7 +5,7 @@ import { startProxy } from './support/proxy';
 import type { Proxy } from './support/proxy';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, observe } from '../../src/client';
+import { close, connect, observe } from '../../src/client';
 
 const KEYS = ['{k}', '{a}', '{d}'];
 
@@ -14,13 +14,12 @@ let proxy: Proxy;
 let admin: Cluster;
 let db: Cluster;
 
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
 const credentials = { username: 'app', sessionLifetime: 800, getPassword: async () => passwordOf('app') };
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
   proxy = await startProxy(users.cluster);
-  admin = connect({ connection: connectionOf() });
+  admin = connect({ connection: users.connection() });
 });
 
 afterAll(async () => {
@@ -60,7 +59,7 @@ describe.each([
 ])('a client that connects again %s', (_, connectAgain) => {
   beforeEach(async () => {
     await Promise.all(admin.nodes('master').map((node) => node.flushall()));
-    db = connect({ connection: connectionOf(), credentials, deadline: 8_000, natMap: proxy.natMap, redisOptions: { socketTimeout: 1_000 } });
+    db = connect({ connection: users.connection(), credentials, deadline: 8_000, natMap: proxy.natMap, redisOptions: { socketTimeout: 1_000 } });
     await use();
     await connectAgain();
     await use();

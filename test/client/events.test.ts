@@ -6,7 +6,7 @@ import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ClientEvents, ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv, iamCredentials, observe, secretCredentials } from '../../src/client';
+import { close, connect, iamCredentials, observe, secretCredentials } from '../../src/client';
 import { ClientEventSource } from '../../src/client/event-source';
 import { publish } from '../../src/client/events';
 
@@ -35,8 +35,7 @@ function listen(): void {
   }
 }
 
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
-const open = (options: ConnectOptions = {}) => connect({ connection: connectionOf(), deadline: 8_000, ...options });
+const open = (options: ConnectOptions = {}) => connect({ connection: users.connection(), deadline: 8_000, ...options });
 const keys = Array.from({ length: 30 }, (_, i) => `key-${i}`);
 
 test('every connection to a node is told, and what it was for', async () => {
@@ -44,7 +43,7 @@ test('every connection to a node is told, and what it was for', async () => {
   const db = open();
   await Promise.all(keys.map((key) => db.set(key, '1')));
   await close(db);
-  const { host, port } = connectionOf();
+  const { host, port } = users.connection();
   const endpoint = `${host}:${port}`;
   for (const event of told.connect) {
     expect(event).toEqual({ endpoint, host, port: expect.any(Number), address: expect.stringMatching(/^(127\.|::1)/), purpose: event.purpose, duration: event.duration });
@@ -76,8 +75,12 @@ test('slots that move while nobody listens are not even looked at', () => {
   const refreshed = (slots: () => string[][]) => source.slotsRefresh({ status: 'ready', get slots() { return slots(); } } as Cluster, undefined)!(null);
   expect(() => refreshed(() => { throw new Error('looked at'); })).not.toThrow();
   listen();
-  [[['a:1']], [['b:1']]].forEach((slots) => refreshed(() => slots));
-  expect(told['slots-refresh'].map(({ moved }) => moved)).toEqual([0, 1]);
+  // What the client knew before the first refresh that somebody listens to is the beginning.
+  const cluster = { status: 'ready', slots: [['a:1']] };
+  const done = source.slotsRefresh(cluster as Cluster, undefined)!;
+  cluster.slots = [['b:1']];
+  done(null);
+  expect(told['slots-refresh'].map(({ moved }) => moved)).toEqual([1]);
   expect(told.failover).toEqual([{ endpoint: 'host:6379', from: 'a:1', to: 'b:1', slots: [{ start: 0, end: 0 }] }]);
 });
 
@@ -105,7 +108,7 @@ test('a failover tells the old and the new primary', async () => {
 
 test('an error is told once with its true cause, and a command that is given up as well', async () => {
   listen();
-  const db = open({ connection: { ...connectionOf(), port: 1 }, deadline: 500 });
+  const db = open({ connection: { ...users.connection(), port: 1 }, deadline: 500 });
   const results = await Promise.allSettled([db.get('a'), db.pipeline().get('a').exec()]);
   await close(db);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -5,7 +5,7 @@ import type { Traffic, TrafficOptions } from './support/traffic';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv, slotOf } from '../../src/client';
+import { close, connect, slotOf } from '../../src/client';
 import type { LocalNode } from '../../src/local';
 
 type SlotRange = [from: number, to: number, primary: [host: string, port: number, id: string]];
@@ -24,7 +24,7 @@ const keys = Array.from({ length: 12 }, (_, i) => `{${i}}key`);
 /** A client with commands under way on all shards of a new cluster. */
 async function start(use: TrafficOptions['use'], options: ConnectOptions = {}): Promise<Traffic> {
   users = await startUsers({ app: 'on ~* &* +@all' });
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), ...options });
+  db = connect({ connection: users.connection(), ...options });
   await Promise.all(keys.map((key) => db.set(key, '0')));
   const commands = traffic(db, { keys, use });
   await pause(300);
@@ -45,6 +45,12 @@ async function promotion(replica: LocalNode): Promise<number> {
 }
 
 const setEach: TrafficOptions['use'] = (client, key, n) => client.set(`${key}-${n}`, n);
+
+/** How often a node has said that another one serves a slot. */
+async function redirected(): Promise<number> {
+  const infos = await Promise.all(users.cluster.nodes.map((node) => node.call('INFO', 'errorstats')));
+  return infos.reduce<number>((sum, info) => sum + Number(/errorstat_MOVED:count=(\d+)/.exec(String(info))?.[1] ?? 0), 0);
+}
 
 async function expectNoError(commands: Traffic): Promise<void> {
   expect(await commands.stop()).toBe(0);
@@ -143,10 +149,12 @@ test('the first redirection is followed at once', async () => {
   const [first] = keys;
   const elsewhere = db.slots.find(([primary]) => primary !== db.slots[slotOf(first)]![0])!;
   for (const read of [() => db.get(first), () => db.pipeline().get(first).exec()]) {
-    db.slots[slotOf(first)] = elsewhere;
+    db.slots[slotOf(first)] = [...elsewhere];
+    const redirections = await redirected();
     const before = performance.now();
     expect([await read()].flat(2)).toContain('0');
     expect(performance.now() - before).toBeLessThan(2_500);
+    expect(await redirected()).toBe(redirections + 1);
   }
 });
 

@@ -11,7 +11,7 @@ import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv, DeadlineError, secretCredentials } from '../../src/client';
+import { close, connect, DeadlineError, secretCredentials } from '../../src/client';
 import { createCertificates } from '../../src/local/certificates';
 
 const DEADLINE = 1_500;
@@ -43,7 +43,6 @@ const somewhere: ConnectionDescriptor = {
   password: 'Pr1vate-stub-0123456789abcdef',
 };
 
-const connectionOf = (user: string) => connectionFromEnv(undefined, users.cluster.environment(user));
 const to = (address: string): ConnectOptions['dnsLookup'] => (_, callback) => callback(null, address);
 
 /** Gives a command, a pipeline and a transaction to a new client, all of which have to fail alike and in time. */
@@ -195,7 +194,7 @@ describe('a cluster that cannot be reached', () => {
     expect(error.message).toMatch(message);
     expect(inspect(error, { depth: Infinity })).not.toContain('Pr1vate');
     const later = { username: 'app', getPassword: (refused?: string) => (refused ? fail() : Promise.resolve('wrong')) };
-    expect((await failureOf({ connection: connectionOf('app'), credentials: later })).error.message).toMatch(message);
+    expect((await failureOf({ connection: users.connection(), credentials: later })).error.message).toMatch(message);
   });
 
   test('because the credentials provider does not answer', async () => {
@@ -206,7 +205,7 @@ describe('a cluster that cannot be reached', () => {
 
   test('because the credentials provider has not answered yet', async () => {
     const credentials = { username: 'app', getPassword: () => new Promise<string>(() => undefined) };
-    const { error } = await failureOf({ connection: connectionOf('app'), credentials });
+    const { error } = await failureOf({ connection: users.connection(), credentials });
     expect(error).toMatchObject({ cause: { code: 'ECREDENTIALS' } });
     expect(error.message).toMatch(/ within \d+ ms: still waiting for the credentials provider$/);
   });
@@ -220,7 +219,7 @@ describe('a cluster that cannot be reached', () => {
 
 describe('a cluster that cannot be trusted', () => {
   test('because its authority is not known', async () => {
-    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), caFile: undefined } });
+    const { error, ms } = await failureOf({ connection: { ...users.connection(), caFile: undefined } });
     expect(error.cause).toMatchObject({ code: 'SELF_SIGNED_CERT_IN_CHAIN' });
     expect(error.message).toMatch(/and there will be none: self.signed certificate in certificate chain \(SELF_SIGNED_CERT_IN_CHAIN\)$/);
     expect(ms).toBeLessThan(DEADLINE);
@@ -229,12 +228,12 @@ describe('a cluster that cannot be trusted', () => {
   test('because another authority signed its certificate', async () => {
     const caFile = join(directory, 'other-ca.pem');
     writeFileSync(caFile, (await createCertificates('localhost')).ca);
-    const { error } = await failureOf({ connection: { ...connectionOf('app'), caFile } });
+    const { error } = await failureOf({ connection: { ...users.connection(), caFile } });
     expect((error.cause as { code: string }).code).toMatch(/CERT|SIGNATURE/);
   });
 
   test('because its certificate is for another name', async () => {
-    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), host: 'another.name' }, dnsLookup: to('127.0.0.1') });
+    const { error, ms } = await failureOf({ connection: { ...users.connection(), host: 'another.name' }, dnsLookup: to('127.0.0.1') });
     expect(error.cause).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     expect(error.message).toContain('another.name');
     expect(ms).toBeLessThan(DEADLINE);
@@ -243,14 +242,14 @@ describe('a cluster that cannot be trusted', () => {
 
 describe('a user who cannot sign in', () => {
   test('because the password is wrong', async () => {
-    const { error, ms } = await failureOf({ connection: { ...connectionOf('app'), password: 'wrong-password-of-the-user' } });
+    const { error, ms } = await failureOf({ connection: { ...users.connection(), password: 'wrong-password-of-the-user' } });
     expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
     expect(error.message).toMatch(/and there will be none: WRONGPASS invalid username-password pair/);
     expect(ms).toBeLessThan(DEADLINE);
   });
 
   test('and gets in as soon as the password is changed', async () => {
-    const db = connect({ connection: { ...connectionOf('app'), password: 'later-password-of-the-user' }, deadline: 8_000 });
+    const db = connect({ connection: { ...users.connection(), password: 'later-password-of-the-user' }, deadline: 8_000 });
     await expect(db.get('a')).rejects.toMatchObject({ cause: { code: 'WRONGPASS' } });
     const start = performance.now();
     await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE' });
@@ -264,7 +263,7 @@ describe('a user who cannot sign in', () => {
     const endpoint = await startSecretsEndpoint();
     try {
       endpoint.fail('AccessDeniedException', 'no identity-based policy allows it');
-      const { error, ms } = await failureOf({ connection: connectionOf('app'), credentials: secretCredentials({ secretArn: 'orders', client: endpoint.client }) });
+      const { error, ms } = await failureOf({ connection: users.connection(), credentials: secretCredentials({ secretArn: 'orders', client: endpoint.client }) });
       expect(error.message).toMatch(/cannot read the secret orders: AccessDeniedException: no identity-based policy allows it/);
       expect(ms).toBeLessThan(DEADLINE);
     } finally {
@@ -275,7 +274,7 @@ describe('a user who cannot sign in', () => {
 
 describe('a user without', () => {
   test.each([['+cluster|slots', 0], ['+cluster|info', 1]])('%s is told so', async (rule, i) => {
-    const { error, ms } = await failureOf({ connection: connectionOf(`without-${i}`) });
+    const { error, ms } = await failureOf({ connection: users.connection(`without-${i}`) });
     expect(error.cause).toMatchObject({ message: expect.stringMatching(/^NOPERM/) });
     expect(error.message).toContain(rule.slice(1));
     expect(error.message).toContain('the access string needs "+cluster|slots +cluster|info +readonly +info"');
@@ -284,7 +283,7 @@ describe('a user without', () => {
 
   test.each([['+readonly', 2], ['+info', 3]])('%s reads from the primaries, and nothing is printed', async (_, i) => {
     const printed = await outputOf(async () => {
-      const db = connect({ connection: connectionOf(`without-${i}`), deadline: 3_000, readFrom: 'replica' });
+      const db = connect({ connection: users.connection(`without-${i}`), deadline: 3_000, readFrom: 'replica' });
       for (let round = 0; round < 5; round++) {
         await Promise.all(Array.from({ length: 20 }, async (__, n) => {
           await db.set(`key-${n}`, '1');

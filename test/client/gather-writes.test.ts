@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { startUsers } from './support/users';
+import { close, connect, slotOf } from '../../src/client';
 import { gatherWrites } from '../../src/client/gather-writes';
 
 let server: Server;
@@ -83,6 +85,13 @@ test('a socket that is gone by the end of the turn gets nothing, and no error co
   expect(errors).not.toHaveBeenCalled();
 });
 
+test('a pipeline as large as that is not copied', async () => {
+  const text = 'x'.repeat(100_000);
+  socket.write('a');
+  socket.write(text);
+  expect(write.mock.calls).toEqual([['a'], [text]]);
+});
+
 test('says whether the socket wants no more for now', async () => {
   peer.pause();
   expect(socket.write('a')).toBe(true);
@@ -90,4 +99,17 @@ test('says whether the socket wants no more for now', async () => {
   peer.resume();
   await once(socket, 'drain');
   expect(socket.write('a')).toBe(true);
+});
+
+test('the connections of a client do it', async () => {
+  const users = await startUsers({ app: 'on ~* &* +@all' });
+  onTestFinished(() => users.local.stop());
+  const db = connect({ connection: users.connection() });
+  await db.get('{a}');
+  const { stream } = db.nodes('master').find(({ options }) => db.slots[slotOf('{a}')]![0] === `${options.host}:${options.port}`)!;
+  // What a stream calls for one write, and for several that came while another was under way.
+  const writes = [vi.spyOn(stream, '_write'), vi.spyOn(stream, '_writev')];
+  await Promise.all(Array.from({ length: 100 }, (_, i) => db.set(`{a}${i}`, i)));
+  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+  await close(db);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, healthCheck } from '../../src/client';
+import { close, connect, healthCheck } from '../../src/client';
 
 let users: Users;
 
@@ -11,17 +11,15 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-const connection = () => connectionFromEnv(undefined, users.cluster.environment('minimal'));
-
 test('a cluster that answers is healthy', async () => {
-  const db = connect({ connection: connection() });
+  const db = connect({ connection: users.connection('minimal') });
   expect(await healthCheck(db)).toEqual({ healthy: true, latency: expect.any(Number), reason: undefined });
   await close(db);
   expect(await healthCheck(db)).toMatchObject({ healthy: false, reason: 'Connection is closed' });
 });
 
 test('a cluster that cannot be reached is not, and the reason is given in time', async () => {
-  const db = connect({ connection: { ...connection(), port: 1 } });
+  const db = connect({ connection: { ...users.connection('minimal'), port: 1 } });
   const health = await healthCheck(db, { timeout: 300 });
   expect(health).toMatchObject({ healthy: false, reason: expect.stringMatching(/^no answer within 300 ms: connect ECONNREFUSED/) });
   expect(health.latency).toBeLessThan(500);
@@ -29,7 +27,7 @@ test('a cluster that cannot be reached is not, and the reason is given in time',
 });
 
 test('a cluster that lost slots is not', async () => {
-  const db = connect({ connection: connection(), deadline: 2_000 });
+  const db = connect({ connection: users.connection('minimal'), deadline: 2_000 });
   await healthCheck(db);
   const shard = users.cluster.nodes.filter((node) => node.shard === users.cluster.nodes.at(-1)!.shard);
   await Promise.all(shard.map((node) => node.kill()));

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 import { clusterInternals, commandInternals, nodeInternals, pipelineInternals, subscribers } from '../../src/client/internals';
 
 let users: Users;
@@ -12,7 +12,7 @@ let node: Redis;
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), shardedSubscribers: true });
+  db = connect({ connection: users.connection(), shardedSubscribers: true });
   await Promise.all(['{a}', '{b}', '{c}'].map((key) => db.set(key, '1')));
   [node] = db.nodes('master');
 });

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, hashTag, sameSlot, slotOf } from '../../src/client';
+import { close, connect, hashTag, sameSlot, slotOf } from '../../src/client';
 
 let users: Users;
 let db: ReturnType<typeof connect>;
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 10_000 });
+  db = connect({ connection: users.connection(), deadline: 10_000 });
 });
 
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { outputOf } from './support/output';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 
 let users: Users;
 
@@ -18,8 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
-const open = (options: ConnectOptions = {}) => connect({ connection: connectionOf(), deadline: 5_000, ...options });
+const open = (options: ConnectOptions = {}) => connect({ connection: users.connection(), deadline: 5_000, ...options });
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 async function duration(work: () => Promise<unknown>): Promise<number> {
@@ -111,7 +110,7 @@ describe('a command that missed its deadline', () => {
 });
 
 test('commands that ioredis puts into pipelines have a deadline before the first connection, too', async () => {
-  const db = open({ connection: { ...connectionOf(), port: 1 }, enableAutoPipelining: true, deadline: 400 });
+  const db = open({ connection: { ...users.connection(), port: 1 }, enableAutoPipelining: true, deadline: 400 });
   await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONNREFUSED' } });
   const pending = expect(db.get('a')).rejects.toThrow('Connection is closed.');
   await pause(50);
@@ -187,7 +186,7 @@ describe('close', () => {
   });
 
   test('ends a client that cannot connect, and its commands', async () => {
-    const connection = { ...connectionOf(), port: 1 };
+    const connection = { ...users.connection(), port: 1 };
     for (const age of [0, 10, 100, 300]) {
       const db = open({ connection });
       const command = expect(db.get('a')).rejects.toThrow();
@@ -257,7 +256,7 @@ describe('close', () => {
 
 test('an outage prints nothing and leaves nothing unhandled', async () => {
   const printed = await outputOf(async () => {
-    const db = open({ connection: { ...connectionOf(), port: 1 }, deadline: 2_500 });
+    const db = open({ connection: { ...users.connection(), port: 1 }, deadline: 2_500 });
     const results = await Promise.allSettled([db.get('a'), db.pipeline().get('a').exec(), db.subscribe('news')]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await close(db);

@@ -6,7 +6,7 @@ import type { Shard } from './support/faults';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 import type { LocalNode } from '../../src/local';
 
 type Scripted = Cluster & { bump(key: string): Promise<number>; look(key: string): Promise<string> };
@@ -44,7 +44,7 @@ async function promote(replica: LocalNode): Promise<void> {
 
 /** A client whose connections are there already. */
 async function open(options: ConnectOptions = {}): Promise<void> {
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), ...options }) as Scripted;
+  db = connect({ connection: users.connection(), ...options }) as Scripted;
   db.defineCommand('bump', { numberOfKeys: 1, lua: "return redis.call('INCR', KEYS[1])" });
   db.defineCommand('look', { numberOfKeys: 1, lua: "return redis.call('GET', KEYS[1])" });
   await db.set('{v}alue', 'old');

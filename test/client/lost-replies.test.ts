@@ -7,7 +7,7 @@ import type { Proxy } from './support/proxy';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
-import { close, connect, connectionFromEnv, InDoubtError, slotOf } from '../../src/client';
+import { close, connect, InDoubtError, slotOf } from '../../src/client';
 import { nodeInternals } from '../../src/client/internals';
 
 let users: Users;
@@ -15,12 +15,10 @@ let proxy: Proxy;
 let admin: Cluster;
 let db: Cluster;
 
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
-
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
   proxy = await startProxy(users.cluster);
-  admin = connect({ connection: connectionOf() });
+  admin = connect({ connection: users.connection() });
 });
 
 afterAll(async () => {
@@ -40,7 +38,7 @@ afterEach(async () => {
 
 /** A client whose connections are there already. */
 async function open(options: ConnectOptions = {}): Promise<Cluster> {
-  db = connect({ connection: connectionOf(), deadline: 10_000, natMap: proxy.natMap, ...options });
+  db = connect({ connection: users.connection(), deadline: 10_000, natMap: proxy.natMap, ...options });
   await Promise.all(['{k}1', '{a}1', '{d}1'].map((key) => db.get(key)));
   return db;
 }
@@ -313,7 +311,7 @@ test('an error of the server is an answer, and is not in doubt', async () => {
 });
 
 test('fails on another choice', () => {
-  expect(() => connect({ connection: connectionOf(), retryWrites: 'never' as 'safe' }))
+  expect(() => connect({ connection: users.connection(), retryWrites: 'never' as 'safe' }))
     .toThrow(/^retryWrites is "never": expected one of safe, always$/);
 });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outputOf } from './support/output';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 
 let users: Users;
 
@@ -13,8 +13,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => users?.local.stop());
-
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
 
 /** How many connections each node has accepted. */
 async function accepted(): Promise<number[]> {
@@ -26,7 +24,7 @@ test('fifty clients that come up and lose their connections together open a boun
   const keys = ['{a}', '{b}', '{c}', '{d}'];
   const printed = await outputOf(async () => {
     const before = await accepted();
-    const clients = Array.from({ length: 50 }, () => connect({ connection: connectionOf() }));
+    const clients = Array.from({ length: 50 }, () => connect({ connection: users.connection() }));
     const use = () => Promise.all(clients.flatMap((db) => keys.map((key) => db.set(key, '1'))));
     expect(new Set(await use())).toEqual(new Set(['OK']));
     const between = await accepted();
@@ -43,7 +41,7 @@ test('fifty clients that come up and lose their connections together open a boun
 
 test('clients that come and go leave nothing behind', { timeout: 900_000 }, async () => {
   const once = async () => {
-    const db = connect({ connection: connectionOf() });
+    const db = connect({ connection: users.connection() });
     await db.set('{a}', '1');
     await close(db);
   };

@@ -5,14 +5,14 @@ import { startMove } from './support/moving-slot';
 import { callsOf, flush } from './support/primaries';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { BatchError, close, connect, connectionFromEnv, del, mget, mgetBuffer, mset, sameSlot, slotOf } from '../../src/client';
+import { BatchError, close, connect, del, mget, mgetBuffer, mset, sameSlot, slotOf } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
 let db: Cluster;
 
 const open = (user: string, options?: ConnectOptions) =>
-  connect({ connection: connectionFromEnv(undefined, users.cluster.environment(user)), deadline: 15_000, ...options });
+  connect({ connection: users.connection(user), deadline: 15_000, ...options });
 
 beforeAll(async () => {
   users = await startUsers({

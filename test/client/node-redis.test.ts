@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { flush } from './support/primaries';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { asNodeRedisClient, close, connect, connectionFromEnv } from '../../src/client';
+import { asNodeRedisClient, close, connect } from '../../src/client';
 import type { NodeRedisClient, NodeRedisSetOptions } from '../../src/client';
 
 let users: Users;
@@ -14,7 +14,7 @@ let client: NodeRedisClient;
 let real: ReturnType<typeof openReal>;
 
 const open = (options?: { lazyConnect?: boolean }) =>
-  connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 10_000, ...options });
+  connect({ connection: users.connection(), deadline: 10_000, ...options });
 
 /** The real node-redis, as the measure. */
 function openReal() {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
@@ -14,7 +14,7 @@ afterAll(async () => users?.local.stop());
 
 const keys = Array.from({ length: 30 }, (_, i) => `key-${i}`);
 const open = (readFrom: ConnectOptions['readFrom']) =>
-  connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 5_000, readFrom });
+  connect({ connection: users.connection(), deadline: 5_000, readFrom });
 
 /** How many GETs the nodes of a role have answered. */
 async function gets(role: 'primary' | 'replica'): Promise<number> {

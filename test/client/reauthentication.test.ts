@@ -16,7 +16,6 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-const connectionOf = () => connectionFromEnv(undefined, users.cluster.environment('app'));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The connections of a user by what identifies them, and as whom they have signed in. */
@@ -39,7 +38,7 @@ test.skipIf(process.env.IOREDIS === '5')('every connection signs in again in tim
   };
   const signedIn: unknown[] = [];
   onTestFinished(observe('reauth', (event) => signedIn.push(event)));
-  const db = connect({ connection: connectionOf(), credentials, shardedSubscribers: true });
+  const db = connect({ connection: users.connection(), credentials, shardedSubscribers: true });
   const received: string[] = [];
   db.on('message', (_, text) => received.push(text)).on('smessage', (_, text) => received.push(text));
   await Promise.all([db.subscribe('news'), db.ssubscribe('{a}news')]);
@@ -88,7 +87,7 @@ test('a password that is refused then is asked for again, and shown nowhere', as
     },
   };
   const printed = await outputOf(async () => {
-    const db = connect({ connection: connectionOf(), credentials });
+    const db = connect({ connection: users.connection(), credentials });
     await db.set('a', '1');
     current = 'an-outdated-password-of-the-user';
     await expect.poll(() => refused, { timeout: 5_000 }).toContain(current);
@@ -115,7 +114,7 @@ describe('signing in again goes on', () => {
       sessionLifetime: 600,
       getPassword: () => (hangs ? new Promise(() => undefined) : Promise.resolve(passwordOf('app'))),
     };
-    db = connect({ connection: connectionOf(), credentials });
+    db = connect({ connection: users.connection(), credentials });
     onTestFinished(() => close(db, { timeout: 100 }));
     await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
   });
@@ -145,8 +144,8 @@ test('tokens are for connections that the service ends after twelve hours', () =
 test('a subscription comes back after its password has expired, although nothing else needs a connection', async () => {
   let current = passwordOf('app');
   const credentials: CredentialsProvider = { username: 'app', getPassword: async () => current };
-  const db = connect({ connection: connectionOf(), credentials });
-  const publisher = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('early')) });
+  const db = connect({ connection: users.connection(), credentials });
+  const publisher = connect({ connection: users.connection('early') });
   onTestFinished(() => Promise.all([close(db), close(publisher)]).then(() => undefined));
   let received = 0;
   db.on('message', () => (received += 1));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { commandEffects } from '../../scripts/command-effects';
-import { close, connect, connectionFromEnv } from '../../src/client';
+import { close, connect } from '../../src/client';
 import { COMMAND_EFFECTS, SERVER_VERSION } from '../../src/client/command-effects';
 import { isRepeatable, repeatableOf } from '../../src/client/repeatable';
 
@@ -13,7 +13,7 @@ let db: Cluster;
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
-  db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')) });
+  db = connect({ connection: users.connection() });
 });
 
 afterAll(async () => {

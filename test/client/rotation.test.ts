@@ -4,7 +4,7 @@ import type { SecretsEndpoint } from './support/secrets-endpoint';
 import { traffic } from './support/traffic';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, secretCredentials } from '../../src/client';
+import { close, connect, secretCredentials } from '../../src/client';
 
 let users: Users;
 let endpoint: SecretsEndpoint;
@@ -31,7 +31,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A client under load with a subscription, through the steps of a rotation. */
 async function through(rotate: () => Promise<void>): Promise<void> {
   const db = connect({
-    connection: connectionFromEnv(undefined, users.cluster.environment('app')),
+    connection: users.connection(),
     credentials: secretCredentials({ secretArn: 'orders', client: endpoint.client }),
   });
   let received = 0;

@@ -4,14 +4,14 @@ import { startMove } from './support/moving-slot';
 import { flush, primariesOf, replicated } from './support/primaries';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, dbSize, del, mset, scanAll, slotOf } from '../../src/client';
+import { close, connect, dbSize, del, mset, scanAll, slotOf } from '../../src/client';
 import type { ConnectOptions, ScanOptions } from '../../src/client';
 
 let users: Users;
 let db: Cluster;
 
 const open = (user: string, options?: ConnectOptions) =>
-  connect({ connection: connectionFromEnv(undefined, users.cluster.environment(user)), deadline: 15_000, ...options });
+  connect({ connection: users.connection(user), deadline: 15_000, ...options });
 
 beforeAll(async () => {
   users = await startUsers({

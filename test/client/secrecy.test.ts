@@ -5,7 +5,7 @@ import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import * as client from '../../src/client';
 
-const { close, connect, connectionFromEnv, staticCredentials } = client;
+const { close, connect, staticCredentials } = client;
 const SECRET = passwordOf('app');
 
 let users: Users;
@@ -19,7 +19,7 @@ afterAll(async () => users?.local.stop());
 test('a client shows its password nowhere', async () => {
   const shown: string[] = [];
   const printed = await outputOf(async () => {
-    const db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 5_000 });
+    const db = connect({ connection: users.connection(), deadline: 5_000 });
     const emit = db.emit.bind(db);
     db.emit = (event: string, ...args: unknown[]) => {
       shown.push(dump(args));
@@ -56,7 +56,7 @@ test('errors show no password', async () => {
   const wrong = 'Pr1vate-wrong-0123456789abcdef';
   const shown: string[] = [];
   const printed = await outputOf(async () => {
-    const connection = connectionFromEnv(undefined, users.cluster.environment('app'));
+    const connection = users.connection();
     let refused = 0;
     const credentials = {
       username: 'app',
@@ -90,7 +90,7 @@ test('errors show no password', async () => {
 });
 
 test('an error of the handshake of ioredis shows no password', async () => {
-  const db = connect({ connection: connectionFromEnv(undefined, users.cluster.environment('app')), deadline: 5_000 });
+  const db = connect({ connection: users.connection(), deadline: 5_000 });
   await db.get('a');
   const [node] = db.nodes('master');
   const { password } = node.options;

@@ -5,7 +5,7 @@ import { callsOf, primariesOf, replicated } from './support/primaries';
 import { startProxy } from './support/proxy';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, connectionFromEnv, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
+import { close, connect, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 import type { LocalNode } from '../../src/local';
 
@@ -13,7 +13,7 @@ let users: Users;
 let db: Cluster;
 
 const open = (user: string, options?: ConnectOptions) =>
-  connect({ connection: connectionFromEnv(undefined, users.cluster.environment(user)), deadline: 15_000, ...options });
+  connect({ connection: users.connection(user), deadline: 15_000, ...options });
 
 beforeAll(async () => {
   users = await startUsers({
@@ -208,8 +208,15 @@ describe('a transaction that watches', () => {
     expect(await db.get(ann)).toBe('100');
   });
 
+  test('has the deadline of its client', async () => {
+    const hasty = open('app', { deadline: 400 });
+    const never = () => new Promise(() => undefined);
+    await expect(transaction(hasty, 'main', { watch: [ann] }, never)).rejects.toMatchObject({ code: 'EDEADLINE', duration: 400 });
+    await close(hasty);
+  });
+
   test('says why when it cannot connect', async () => {
-    const unreachable = open('app', { deadline: 1_000, connection: { ...connectionFromEnv(undefined, users.cluster.environment('app')), port: 1 } });
+    const unreachable = open('app', { deadline: 1_000, connection: { ...users.connection(), port: 1 } });
     for (const timeout of [300, undefined]) {
       const work = transaction(unreachable, 'main', { watch: [ann], ...timeout && { timeout } }, () => undefined);
       await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONNREFUSED' } });

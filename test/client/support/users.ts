@@ -1,3 +1,5 @@
+import { connectionFromEnv } from '../../../src/client';
+import type { ConnectionDescriptor } from '../../../src/client';
 import { startLocal } from '../../../src/local';
 import type { Local, LocalCluster } from '../../../src/local';
 
@@ -11,6 +13,8 @@ export const passwordOf = (user: string) => `Pr1vate-${user}-0123456789abcdef`;
 export interface Users {
   readonly local: Local;
   readonly cluster: LocalCluster;
+  /** How a user, by default `app`, gets to the cluster. */
+  connection(user?: string): ConnectionDescriptor;
   /** Sends a command to every node as administrator. */
   onAllNodes(...args: string[]): Promise<void>;
   /** Ends every connection of the client users. */
@@ -49,6 +53,7 @@ export async function startUsers(accessStrings: Record<string, string>, { shards
   return {
     local,
     cluster,
+    connection: (user = 'app') => connectionFromEnv(undefined, cluster.environment(user)),
     onAllNodes,
     async disconnectAll() {
       for (const name of Object.keys(accessStrings)) {
