@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { outputOf } from './support/output';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
 import { close, connect, DeadlineError, secretCredentials } from '../../src/client';
+import { Client } from '../../src/client/client';
 import { createCertificates } from '../../src/local/certificates';
 
 const DEADLINE = 1_500;
@@ -295,4 +296,13 @@ describe('a user without', () => {
     });
     expect(printed).toBe('');
   });
+});
+
+test('a provider that never answers does not hide what is wrong besides', async () => {
+  const getPassword = vi.fn(() => new Promise<string>(() => undefined));
+  const db = connect({ connection: { ...somewhere, host: 'no-such-host.invalid' }, credentials: { username: 'app', getPassword }, deadline: DEADLINE });
+  await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE' });
+  expect(getPassword.mock.calls.length).toBeGreaterThan(1);
+  await expect.poll(() => Client.failureOf(db)?.message).toMatch(/^getaddrinfo /);
+  await close(db);
 });
