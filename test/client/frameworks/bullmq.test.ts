@@ -21,7 +21,8 @@ interface Work {
 test('BullMQ works off jobs, tries failed ones again and tells their results', async () => {
   const connection = library.open();
   const queue = new Queue<Work, number>('squares', { connection, prefix });
-  const events = new QueueEvents('squares', { connection: library.open(), prefix });
+  // From the first event on: BullMQ is ready before it listens, and would miss what is done until then.
+  const events = new QueueEvents('squares', { connection: library.open(), prefix, lastEventId: '0-0' });
   const worker = new Worker<Work, number>('squares', async ({ data, attemptsMade }) => {
     if (attemptsMade < (data.failures ?? 0)) {
       throw new Error('not yet');
