@@ -20,6 +20,7 @@ export class ConnectionFailures {
   #permanent?: Error;
   #permanentAttempts = 0;
   #permanentSince = 0;
+  #hopeless?: Error;
   #everReady = false;
   /** What attempts to connect wait for. */
   readonly #waits = new Set<Error>();
@@ -60,20 +61,25 @@ export class ConnectionFailures {
   attemptFailed(): void {
     this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
     this.#permanentAttempts = this.#permanent ? this.#permanentAttempts + 1 : 0;
+    const now = runningTime();
     if (this.#permanentAttempts === 1) {
-      this.#permanentSince = runningTime();
+      this.#permanentSince = now;
     }
+    // Only the end of an attempt takes the hope: a client is not given up in the middle of one.
+    const isHopeless = this.#permanentAttempts >= HOPELESS_ATTEMPTS && now - this.#permanentSince >= HOPELESS_MS;
+    this.#hopeless = isHopeless && !this.#everReady ? this.#permanent : undefined;
   }
 
   /** The client can send commands. */
   ready(): void {
     this.#everReady = true;
-    this.#permanentAttempts = 0;
+    this.beginAnew();
   }
 
   /** The client is told to connect once more, so there is hope again. */
   beginAnew(): void {
     this.#permanentAttempts = 0;
+    this.#hopeless = undefined;
   }
 
   /** The latest failure, unless it is older than `start` and may be cured since, or else what an attempt waits for. */
@@ -87,9 +93,6 @@ export class ConnectionFailures {
 
   /** The failure that makes waiting pointless. */
   get hopeless(): Error | undefined {
-    if (this.#everReady || this.#permanentAttempts < HOPELESS_ATTEMPTS) {
-      return undefined;
-    }
-    return runningTime() - this.#permanentSince >= HOPELESS_MS ? this.#permanent : undefined;
+    return this.#hopeless;
   }
 }
