@@ -4,9 +4,6 @@ import { isPermanent, trueCause } from './failure';
 /** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
 const HOPELESS_ATTEMPTS = 3;
 
-/** And these attempts have to take so long, in milliseconds, since a secret is not read more often than once in a second. */
-const HOPELESS_MS = 1_000;
-
 /**
  * Why a client could not connect.
  *
@@ -19,8 +16,6 @@ export class ConnectionFailures {
   #ofAttempt?: Error;
   #permanent?: Error;
   #permanentAttempts = 0;
-  #permanentSince = 0;
-  #hopeless?: Error;
   #everReady = false;
   /** What attempts to connect wait for. */
   readonly #waits = new Set<Error>();
@@ -61,25 +56,17 @@ export class ConnectionFailures {
   attemptFailed(): void {
     this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
     this.#permanentAttempts = this.#permanent ? this.#permanentAttempts + 1 : 0;
-    const now = runningTime();
-    if (this.#permanentAttempts === 1) {
-      this.#permanentSince = now;
-    }
-    // Only the end of an attempt takes the hope: a client is not given up in the middle of one.
-    const isHopeless = this.#permanentAttempts >= HOPELESS_ATTEMPTS && now - this.#permanentSince >= HOPELESS_MS;
-    this.#hopeless = isHopeless && !this.#everReady ? this.#permanent : undefined;
   }
 
   /** The client can send commands. */
   ready(): void {
     this.#everReady = true;
-    this.beginAnew();
+    this.#permanentAttempts = 0;
   }
 
   /** The client is told to connect once more, so there is hope again. */
   beginAnew(): void {
     this.#permanentAttempts = 0;
-    this.#hopeless = undefined;
   }
 
   /** The latest failure, unless it is older than `start` and may be cured since, or else what an attempt waits for. */
@@ -93,6 +80,6 @@ export class ConnectionFailures {
 
   /** The failure that makes waiting pointless. */
   get hopeless(): Error | undefined {
-    return this.#hopeless;
+    return !this.#everReady && this.#permanentAttempts >= HOPELESS_ATTEMPTS ? this.#permanent : undefined;
   }
 }
