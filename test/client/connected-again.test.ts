@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startProxy } from './support/proxy';
+import { startProxiedUsers } from './support/proxied-users';
+import type { ProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
-import { passwordOf, startUsers } from './support/users';
+import { passwordOf } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, observe } from '../../src/client';
 
 const KEYS = ['{k}', '{a}', '{d}'];
 
+let stage: ProxiedUsers;
 let users: Users;
 let proxy: Proxy;
 let admin: Cluster;
@@ -17,16 +19,11 @@ let db: Cluster;
 const credentials = { username: 'app', sessionLifetime: 800, getPassword: async () => passwordOf('app') };
 
 beforeAll(async () => {
-  users = await startUsers({ app: 'on ~* &* +@all' });
-  proxy = await startProxy(users.cluster);
-  admin = connect({ connection: users.connection() });
+  stage = await startProxiedUsers();
+  ({ users, proxy, admin } = stage);
 });
 
-afterAll(async () => {
-  await close(admin);
-  await proxy?.stop();
-  await users?.local.stop();
-});
+afterAll(() => stage?.stop());
 
 afterEach(async () => {
   proxy.mode = 'pass';

@@ -2,30 +2,26 @@ import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { outputOf } from './support/output';
-import { startProxy } from './support/proxy';
+import { startProxiedUsers } from './support/proxied-users';
+import type { ProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
-import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
 import { close, connect, InDoubtError, slotOf } from '../../src/client';
 import { nodeInternals } from '../../src/client/internals';
 
+let stage: ProxiedUsers;
 let users: Users;
 let proxy: Proxy;
 let admin: Cluster;
 let db: Cluster;
 
 beforeAll(async () => {
-  users = await startUsers({ app: 'on ~* &* +@all' });
-  proxy = await startProxy(users.cluster);
-  admin = connect({ connection: users.connection() });
+  stage = await startProxiedUsers();
+  ({ users, proxy, admin } = stage);
 });
 
-afterAll(async () => {
-  await close(admin);
-  await proxy?.stop();
-  await users?.local.stop();
-});
+afterAll(() => stage?.stop());
 
 beforeEach(async () => {
   await Promise.all(admin.nodes('master').map((node) => node.flushall()));
