@@ -144,6 +144,7 @@ export class Client extends Cluster {
       guard,
       password: () => context.password.bytes.toString(),
       renewPassword: (refused) => renewPassword(context, refused),
+      onFailure: (error) => events.error(error, this.status),
     });
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
     this.on('refresh', () => {

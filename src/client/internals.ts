@@ -14,6 +14,8 @@ export interface QueueItem {
   readonly command: Command;
   /** What the commands of one pipeline share; that of a cluster names in `destination` the slot that it is for. */
   readonly stream?: { readonly destination: object };
+  /** The number of the database, of which a cluster has one. */
+  readonly select?: 0;
 }
 
 export interface CommandInternals {

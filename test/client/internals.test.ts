@@ -64,7 +64,7 @@ describe('ioredis has what the client relies on:', () => {
       expect(members(queue, Object.keys(QUEUE))).toEqual(QUEUE);
     }
     const pending = node.ping();
-    expect(internals.commandQueue.peekFront()).toMatchObject({ command: { name: 'ping' } });
+    expect(internals.commandQueue.peekFront()).toMatchObject({ command: { name: 'ping' }, select: 0 });
     expect(internals.commandQueue.peekFront()?.stream).toBeUndefined();
     await pending;
     expect(internals.commandQueue.isEmpty()).toBe(true);

@@ -23,13 +23,20 @@ export interface Proxy {
   readonly open: number;
   /** Ends every connection. */
   cut(): void;
+  /**
+   * Keeps the replies on every connection that there is.
+   *
+   * @returns lets them go
+   */
+  hold(): () => void;
   /** Loses every connection that there is, without a word to its ends. */
   lose(): void;
   stop(): Promise<void>;
 }
 
 export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
-  const sockets = new Set<Socket>();
+  /** The connection to the server by the one of the client. */
+  const sockets = new Map<Socket, Socket>();
   const lost = new WeakSet<Socket>();
   const accepted = new Map<number, number>();
   const natMap: Proxy['natMap'] = {};
@@ -42,10 +49,14 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
       return sockets.size;
     },
     cut() {
-      sockets.forEach((socket) => socket.destroy());
+      [...sockets.keys()].forEach((socket) => socket.destroy());
+    },
+    hold() {
+      const held = [...sockets.values()].map((node) => node.pause());
+      return () => held.forEach((node) => node.resume());
     },
     lose() {
-      sockets.forEach((socket) => lost.add(socket));
+      [...sockets.keys()].forEach((socket) => lost.add(socket));
     },
     async stop() {
       proxy.cut();
@@ -53,16 +64,16 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
     },
   };
   for (const { host, port } of nodes) {
-    const server = createServer((client) => {
+    const server = createServer({ allowHalfOpen: true }, (client) => {
       accepted.set(port, (accepted.get(port) ?? 0) + 1);
       if (proxy.mode === 'refuse') {
         client.destroy();
         return;
       }
-      sockets.add(client);
-      const node = connect(port, '127.0.0.1');
-      client.on('error', () => undefined).on('data', (data) => proxy.mode !== 'deaf' && !lost.has(client) && node.write(data));
-      node.on('error', () => undefined).on('data', (data) => proxy.mode !== 'mute' && !lost.has(client) && client.write(data));
+      const node = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      sockets.set(client, node);
+      client.on('error', () => undefined).on('data', (data) => proxy.mode !== 'deaf' && !lost.has(client) && node.write(data)).on('end', () => node.end());
+      node.on('error', () => undefined).on('data', (data) => proxy.mode !== 'mute' && !lost.has(client) && client.write(data)).on('end', () => client.end());
       client.on('close', () => {
         sockets.delete(client);
         node.destroy();
