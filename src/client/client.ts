@@ -22,6 +22,7 @@ import { keepSignedIn } from './reauthentication';
 import { livePassword } from './redacted';
 import { Retries } from './retries';
 import { SilenceWatch } from './silence';
+import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
 
@@ -140,6 +141,7 @@ export class Client extends Cluster {
       silence.guard(node);
       guard(node);
     });
+    guardStatus(this);
     guardSubscriber(this, {
       guard,
       password: () => context.password.bytes.toString(),
@@ -301,7 +303,6 @@ export class Client extends Cluster {
       return;
     }
     this.#closing ||= !reconnect;
-    const connecting = this.status === 'connecting' || this.status === 'reconnecting';
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
     if (reconnect) {
@@ -310,7 +311,7 @@ export class Client extends Cluster {
     for (const opening of this.#opening) {
       opening.abort();
     }
-    if (connecting && nodes === 0) {
+    if (nodes === 0) {
       setImmediate(() => this.#end());
     }
   }

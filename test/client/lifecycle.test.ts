@@ -13,7 +13,7 @@ import { close, connect } from '../../src/client';
 let users: Users;
 
 beforeAll(async () => {
-  users = await startUsers({ app: 'on ~* &* +@all' });
+  users = await startUsers({ app: 'on ~* &* +@all', unready: 'on ~* &* +@all -cluster|info' });
 });
 
 afterAll(async () => users?.local.stop());
@@ -196,6 +196,21 @@ describe('close', () => {
       expect(db.status).toBe('end');
       expect(await duration(() => Promise.all([command, pipeline]))).toBeLessThan(200);
     }
+  });
+
+  test('ends a client in every moment of its attempts to become ready, and one attempt is one', async () => {
+    const clients = await Promise.all(Array.from({ length: 40 }, async (_, i) => {
+      const db = connect({ connection: users.connection('unready') });
+      const attempts = { begun: 0, failed: 0 };
+      db.on('connecting', () => (attempts.begun += 1)).on('close', () => (attempts.failed += 1));
+      await pause(i * 10);
+      const took = await duration(() => close(db));
+      return { took, ...attempts, status: db.status };
+    }));
+    expect(Math.max(...clients.map(({ took }) => took))).toBeLessThan(1_000);
+    // Closing one that waits for its next attempt is a close, too.
+    expect(clients.filter(({ begun, failed, status }) => failed > begun + 1 || status !== 'end')).toEqual([]);
+    expect(Math.max(...clients.map(({ begun }) => begun))).toBeGreaterThan(1);
   });
 
   test('cuts off what does not finish', async () => {
