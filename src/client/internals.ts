@@ -33,6 +33,7 @@ export interface Queue<T> {
 }
 
 export interface NodeInternals {
+  readonly connector: { stream?: { readonly destroyed: boolean } };
   /** Commands that were sent. */
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */
@@ -43,7 +44,8 @@ export interface NodeInternals {
 
 /** Keeps one connection for subscriptions. */
 export interface SubscriberInternals {
-  lastActiveSubscriber?: { readonly connector: { stream?: { readonly destroyed: boolean } } };
+  /** The last one that had all subscriptions. */
+  lastActiveSubscriber?: Redis;
   getInstance(): Redis | null;
   isStarted(): boolean;
   selectSubscriber(): void;

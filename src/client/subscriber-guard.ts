@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis';
+import type { Cluster, Command, Redis } from 'ioredis';
 import { clusterInternals, nodeInternals } from './internals';
 
 /** What the connection for subscriptions needs besides what ioredis gives it. */
@@ -9,7 +9,7 @@ export interface SubscriberContext {
   password(): string;
   /** Makes the next sign-in use a password that is valid, and another one than a refused one if there is one. Never rejects. */
   renewPassword(refused?: string): Promise<void>;
-  /** Told why a connection did not get back the subscriptions of the one before it. */
+  /** Told why a connection did not get back a subscription of the one before it, for which it asks again. */
   onFailure(error: Error): void;
 }
 
@@ -22,7 +22,8 @@ const BACK_OFF_MS = { first: 100, most: 2_000 };
 /** How a server refuses a password. */
 const REFUSED = /^(WRONGPASS|NOAUTH)\b/;
 
-const SUBSCRIPTION = /^[ps]?(un)?subscribe$/;
+/** What changes the subscriptions of the connection, without those of shards, which the node it leads to may refuse. */
+const SUBSCRIPTION = /^p?(un)?subscribe$/;
 
 /**
  * Makes the connection for subscriptions, which is not one of the nodes, fit for deadlines, long outages and passwords that change.
@@ -37,31 +38,30 @@ const SUBSCRIPTION = /^[ps]?(un)?subscribe$/;
 export function guardSubscriber(cluster: Cluster, { guard, password, renewPassword, onFailure }: SubscriberContext): void {
   const { subscriber } = clusterInternals(cluster);
   const select = subscriber.selectSubscriber;
-  /** The last connection that had all subscriptions. */
-  let active: typeof subscriber.lastActiveSubscriber;
+  let active: Redis | undefined;
   let failures = 0;
   let refused: string | undefined;
   let waiting = false;
   const selectNow = () => {
     // Its late replies are not for the next one. What was asked of it is asked again.
     subscriber.getInstance()?.stream?.destroy();
+    // A late reply to a connection that was stopped leaves none.
     active = subscriber.lastActiveSubscriber ??= active;
-    if (active?.connector.stream?.destroyed) {
-      active.connector.stream = undefined;
+    const last = active && nodeInternals(active).connector;
+    if (last?.stream?.destroyed) {
+      last.stream = undefined;
     }
     select.call(subscriber);
     const connection = subscriber.getInstance();
     if (connection) {
       connection.options.connectTimeout = TIMEOUT_MS.connect;
       connection.options.socketTimeout = TIMEOUT_MS.reply;
-      const restored = restoration(connection);
-      restored.catch((error: Error) => {
-        if (connection.status === 'ready') {
-          onFailure(error);
-          connection.disconnect();
+      restore(connection, onFailure).then(() => {
+        if (subscriber.getInstance() === connection) {
+          subscriber.lastActiveSubscriber = connection;
         }
-      });
-      connection.on('ready', () => void restored.then(() => (failures = 0), () => undefined));
+      }, () => undefined);
+      connection.on('ready', () => (failures = 0));
       let used: string | undefined;
       connection.on('connect', () => (used = password()));
       connection.on('error', ({ message }) => {
@@ -82,7 +82,7 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
       return;
     }
     waiting = true;
-    const delay = failures === 0 ? 0 : Math.random() * Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** failures);
+    const delay = failures === 0 ? 0 : backOff(failures);
     failures += 1;
     setTimeout(() => {
       void renewPassword(refused).then(() => {
@@ -96,17 +96,47 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
   };
 }
 
-/** The subscriptions that a new connection gets back, without those of shards, which may be refused by the node it leads to. */
-function restoration(connection: Redis): Promise<unknown> {
-  const commands = nodeInternals(connection).offlineQueue.toArray().map(({ command }) => command);
-  return Promise.all(commands.filter(({ name }) => name !== 'ssubscribe').map(({ promise }) => promise));
+function backOff(failures: number): number {
+  return Math.random() * Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** failures);
+}
+
+/**
+ * Waits for the subscriptions of the last connection, which ioredis has asked for on a new one, until it has all of them.
+ *
+ * @throws whatever ended the connection
+ */
+async function restore(connection: Redis, onFailure: SubscriberContext['onFailure']): Promise<void> {
+  const asked = nodeInternals(connection).offlineQueue.toArray().map(({ command }) => command);
+  await Promise.all(asked.filter(({ name }) => SUBSCRIPTION.test(name)).map((command) => insist(connection, command, onFailure)));
+}
+
+/**
+ * Asks for a subscription until the server grants it, on the same connection, whose other subscriptions need not suffer.
+ *
+ * @throws whatever ended the connection
+ */
+async function insist(connection: Redis, { name, args, promise }: Command, onFailure: SubscriberContext['onFailure']): Promise<void> {
+  let reply = promise;
+  for (let refusals = 1; ; refusals++) {
+    try {
+      await reply;
+      return;
+    } catch (error) {
+      if (connection.status !== 'ready') {
+        throw error;
+      }
+      onFailure(error as Error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, backOff(refusals)).unref());
+    reply = connection.call(name, ...args as string[]);
+  }
 }
 
 /** ioredis 5 subscribes before it checks that the node is ready, which the server then refuses, and the subscriptions are gone with it. */
 function holdUntilReady(connection: Redis): void {
   const send = connection.sendCommand;
   connection.sendCommand = (command, stream) => {
-    if (connection.status === 'connect' && SUBSCRIPTION.test(command.name)) {
+    if (connection.status === 'connect' && !stream && SUBSCRIPTION.test(command.name)) {
       nodeInternals(connection).offlineQueue.push({ command, select: 0 });
       return command.promise;
     }

@@ -99,3 +99,26 @@ test('subscriptions that are refused for a time come back, and are not asked for
   await cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels');
   await expectMessages();
 });
+
+test('those that are refused do not disturb the others', async () => {
+  await db.subscribe('other');
+  const errors: string[] = [];
+  onTestFinished(observe('error', ({ error }) => errors.push(error.message)));
+  onTestFinished(() => cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels'));
+  await next('ready', () => cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'resetchannels', '&n*s'));
+  await expect.poll(() => cluster.admin.publish('news', 'first').then(() => received), { timeout: 5_000 }).toContain('first');
+  const refused = errors.length;
+  const sent = Array.from({ length: 75 }, (_, n) => `text-${n}`);
+  for (const text of sent) {
+    await cluster.admin.publish('news', text);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await expect.poll(() => received, { timeout: 5_000 }).toEqual(expect.arrayContaining(sent));
+  expect(errors.length).toBeGreaterThan(refused);
+  await cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels');
+  await expect.poll(() => cluster.admin.publish('other', 'other').then(() => received), { timeout: 5_000 }).toContain('other');
+  // It counts as the one with all of them from now on.
+  await next('ready', dropSubscriber);
+  received = [];
+  await expect.poll(() => cluster.admin.publish('other', 'again').then(() => received), { timeout: 5_000 }).toContain('again');
+});
