@@ -21,6 +21,7 @@ import type { ReadFrom } from './read-from';
 import { keepSignedIn } from './reauthentication';
 import { livePassword } from './redacted';
 import { Retries } from './retries';
+import { guardShardedSubscribers } from './sharded-subscriber-guard';
 import { SilenceWatch } from './silence';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
@@ -148,6 +149,7 @@ export class Client extends Cluster {
       renewPassword: (refused) => renewPassword(context, refused),
       onFailure: (error) => events.error(error, this.status),
     });
+    guardShardedSubscribers(this, (error) => events.error(error, this.status));
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
     this.on('refresh', () => {
       clusterInternals(this).startupNodes = [...nodes, ...this.nodes().map(({ options: { host, port } }) => ({ host, port }))];

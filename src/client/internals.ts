@@ -33,7 +33,6 @@ export interface Queue<T> {
 }
 
 export interface NodeInternals {
-  readonly connector: { stream?: { readonly destroyed: boolean } };
   /** Commands that were sent. */
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */
@@ -44,8 +43,8 @@ export interface NodeInternals {
 
 /** Keeps one connection for subscriptions. */
 export interface SubscriberInternals {
-  /** The last one that had all subscriptions. */
-  lastActiveSubscriber?: Redis;
+  /** The last one that had all subscriptions, which are those of the next one; set when replies come. */
+  lastActiveSubscriber?: { readonly condition: { readonly subscriber: { channels(kind: 'subscribe' | 'psubscribe' | 'ssubscribe'): string[] } } };
   getInstance(): Redis | null;
   isStarted(): boolean;
   selectSubscriber(): void;
@@ -61,7 +60,7 @@ export interface ClusterInternals {
   /** By `host:port`. */
   readonly connectionPool: { readonly nodes: { readonly slave: Readonly<Record<string, Redis>> } };
   readonly subscriber: SubscriberInternals;
-  /** Connections for sharded subscriptions, with the option `shardedSubscribers`. */
+  /** Connections for sharded subscriptions, with the option `shardedSubscribers`, whose method `ssubscribe` gets back what a lost one had. */
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
   setStatus(status: string): void;
   handleCloseEvent(): void;

@@ -53,7 +53,7 @@ describe('ioredis has what the client relies on:', () => {
       selectSubscriber: expect.any(Function), getInstance: expect.any(Function), isStarted: expect.any(Function),
     });
     expect(subscriber.isStarted()).toBe(true);
-    expect(nodeInternals(subscriber.lastActiveSubscriber!).connector.stream?.destroyed).toBe(false);
+    expect(subscriber.lastActiveSubscriber!.condition.subscriber.channels('subscribe')).toEqual(['news']);
     expect(subscribers(db).filter(({ status }) => status === 'ready').length).toBeGreaterThanOrEqual(2);
   });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import { close, connect, observe } from '../../src/client';
@@ -16,12 +16,18 @@ afterAll(async () => cluster?.stop());
 
 beforeEach(async () => {
   received = [];
-  db = connect({ connection: cluster.users.connection(), natMap: cluster.proxy.natMap });
+  db = connect({ connection: cluster.users.connection(), natMap: cluster.proxy.natMap, shardedSubscribers: true });
   onTestFinished(() => close(db, { timeout: 100 }));
-  db.on('message', (_, text) => received.push(text)).on('pmessage', (_, __, text) => received.push(text));
+  onTestFinished(() => allow('allchannels'));
+  db.on('message', (channel, text) => received.push(`${channel}: ${text}`));
+  db.on('pmessage', (pattern, _, text) => received.push(`${pattern}: ${text}`));
+  db.on('smessage', (channel, text) => received.push(`${channel}: ${text}`));
   await db.subscribe('news');
   await db.psubscribe('n*s');
 });
+
+/** Changes to which channels the server lets the user subscribe; it ends the connections that have others. */
+const allow = (...rules: string[]) => cluster.users.onAllNodes('ACL', 'SETUSER', 'app', ...rules);
 
 const subscriber = () => clusterInternals(db).subscriber;
 
@@ -39,9 +45,23 @@ async function next(state: string, change: () => unknown) {
 
 const dropSubscriber = () => cluster.users.onAllNodes('CLIENT', 'KILL', 'TYPE', 'pubsub');
 
-async function expectMessages() {
+/** Publishes until one message has come by every subscription. */
+async function expectMessages(channel = 'news', subscribed = ['news', 'n*s']) {
+  let number = 0;
+  const publish = async () => {
+    const text = `text ${++number}`;
+    await (channel.startsWith('{') ? cluster.admin.spublish(channel, text) : cluster.admin.publish(channel, text));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return subscribed.filter((name) => received.includes(`${name}: ${text}`));
+  };
+  await expect.poll(publish, { timeout: 5_000 }).toEqual(subscribed);
+}
+
+async function expectNoMessages(channel: string, subscribed = channel) {
   received = [];
-  await expect.poll(() => cluster.admin.publish('news', 'text').then(() => received.length), { timeout: 5_000 }).toBeGreaterThan(1);
+  await Promise.all([cluster.admin.publish(channel, 'text'), cluster.admin.spublish(channel, 'text')]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(received.filter((text) => text.startsWith(`${subscribed}: `))).toEqual([]);
 }
 
 test('a connection that is replaced while it gets its subscriptions back takes none of them with it', async () => {
@@ -68,7 +88,7 @@ test('a subscription that was asked for on a connection that is replaced is aske
   await next('ready', () => subscriber().selectSubscriber());
   release();
   await more;
-  await expect.poll(() => cluster.admin.publish('more', 'more').then(() => received), { timeout: 5_000 }).toContain('more');
+  await expectMessages('more', ['more']);
 });
 
 test('what is subscribed to while a connection is being opened is there when it was promised', async () => {
@@ -83,42 +103,115 @@ test('what is subscribed to while a connection is being opened is there when it 
   }
   received = [];
   for (let round = 0; round < 20; round++) {
-    await Promise.all(Array.from({ length: 12 }, (_, n) => cluster.admin.publish(`channel-${round}-${n}`, `${round}-${n}`)));
+    await Promise.all(Array.from({ length: 12 }, (_, n) => cluster.admin.publish(`channel-${round}-${n}`, 'text')));
   }
   await expect.poll(() => new Set(received).size, { timeout: 5_000 }).toBe(240);
 });
 
-test('subscriptions that are refused for a time come back, and are not asked for all the time', async () => {
-  const errors: string[] = [];
-  onTestFinished(observe('error', ({ error }) => errors.push(error.message)));
-  await cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'resetchannels');
-  await expect.poll(() => errors, { timeout: 5_000 }).toContainEqual(expect.stringContaining('NOPERM'));
-  const before = errors.length;
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
-  expect(errors.length - before).toBeLessThan(15);
-  await cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels');
+test('a late reply to a connection that was stopped does not count for the next one', async () => {
+  const stopped = await next('ready', () => subscriber().selectSubscriber());
+  const release = cluster.proxy.hold();
+  db.disconnect(true);
+  await expect.poll(() => subscriber().getInstance(), { interval: 1 }).not.toBe(null);
+  expect(subscriber().getInstance()).not.toBe(stopped);
+  const releaseNext = cluster.proxy.hold();
+  release();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  cluster.proxy.cut();
+  releaseNext();
   await expectMessages();
 });
 
-test('those that are refused do not disturb the others', async () => {
-  await db.subscribe('other');
-  const errors: string[] = [];
-  onTestFinished(observe('error', ({ error }) => errors.push(error.message)));
-  onTestFinished(() => cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels'));
-  await next('ready', () => cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'resetchannels', '&n*s'));
-  await expect.poll(() => cluster.admin.publish('news', 'first').then(() => received), { timeout: 5_000 }).toContain('first');
-  const refused = errors.length;
-  const sent = Array.from({ length: 75 }, (_, n) => `text-${n}`);
-  for (const text of sent) {
-    await cluster.admin.publish('news', text);
+test('a client that connects again after an outage takes subscriptions at once', async () => {
+  cluster.proxy.mode = 'refuse';
+  cluster.proxy.cut();
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  cluster.proxy.mode = 'pass';
+  db.disconnect(true);
+  for (let n = 0; n < 40; n++) {
+    await db.subscribe(`channel-${n}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await expect.poll(() => received, { timeout: 5_000 }).toEqual(expect.arrayContaining(sent));
-  expect(errors.length).toBeGreaterThan(refused);
-  await cluster.users.onAllNodes('ACL', 'SETUSER', 'app', 'allchannels');
-  await expect.poll(() => cluster.admin.publish('other', 'other').then(() => received), { timeout: 5_000 }).toContain('other');
-  // It counts as the one with all of them from now on.
-  await next('ready', dropSubscriber);
-  received = [];
-  await expect.poll(() => cluster.admin.publish('other', 'again').then(() => received), { timeout: 5_000 }).toContain('again');
+});
+
+describe('what a server refuses for a time', () => {
+  let errors: string[];
+
+  beforeEach(() => {
+    errors = [];
+    onTestFinished(observe('error', ({ error }) => errors.push(error.message)));
+  });
+
+  const refused = () => expect.poll(() => errors, { timeout: 5_000 }).toContainEqual(expect.stringContaining('NOPERM'));
+
+  test('comes back, and is not asked for all the time', async () => {
+    await allow('resetchannels');
+    await refused();
+    const before = errors.length;
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(errors.length - before).toBeLessThan(15);
+    await allow('allchannels');
+    await expectMessages();
+  });
+
+  test('does not disturb the rest', async () => {
+    await db.subscribe('other');
+    await next('ready', () => allow('resetchannels', '&n*s', '&news'));
+    await expectMessages();
+    const before = errors.length;
+    received = [];
+    const sent = Array.from({ length: 75 }, (_, n) => `number ${n}`);
+    for (const text of sent) {
+      await cluster.admin.publish('news', text);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await expect.poll(() => received, { timeout: 5_000 }).toEqual(expect.arrayContaining(sent.flatMap((text) => [`news: ${text}`, `n*s: ${text}`])));
+    expect(errors.length).toBeGreaterThan(before);
+    await allow('allchannels');
+    await expectMessages('other', ['other']);
+    await next('ready', dropSubscriber);
+    await expectMessages('other', ['other']);
+  });
+
+  test('takes nothing with it that changes meanwhile', async () => {
+    await db.subscribe('other');
+    await next('ready', () => allow('resetchannels', '&more', '&n*s'));
+    await refused();
+    await db.subscribe('more');
+    await db.punsubscribe('n*s');
+    await next('ready', dropSubscriber);
+    await expectMessages('more', ['more']);
+    await allow('allchannels');
+    await expectMessages('other', ['other']);
+    await expectNoMessages('news', 'n*s');
+  });
+
+  test('stays away once it is given up', async () => {
+    await db.subscribe('other');
+    await next('ready', () => allow('resetchannels', '&news', '&n*s'));
+    await refused();
+    await db.unsubscribe('other');
+    await allow('allchannels');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await expectNoMessages('other');
+    await expectMessages();
+  });
+
+  test('comes back to shards, too, and leaves the rest of its slot alone', async () => {
+    await db.ssubscribe('{s}a');
+    await db.ssubscribe('{s}b');
+    await db.ssubscribe('{s}c');
+    await allow('resetchannels', '&{s}a', '&news', '&n*s');
+    await refused();
+    await expectMessages('{s}a', ['{s}a']);
+    await expect(db.ssubscribe('{s}d')).rejects.toThrow('NOPERM');
+    await db.sunsubscribe('{s}c');
+    await dropSubscriber();
+    await expectMessages('{s}a', ['{s}a']);
+    await allow('allchannels');
+    await expectMessages('{s}b', ['{s}b']);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await expectNoMessages('{s}c');
+    await expectNoMessages('{s}d');
+  });
 });

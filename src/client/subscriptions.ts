@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+
+/** The commands that subscribe. */
+export type SubscriptionKind = 'subscribe' | 'psubscribe' | 'ssubscribe';
+
+/** What changes the subscriptions of a connection. */
+const SUBSCRIPTION = /^[ps]?(un)?subscribe$/i;
+
+/** The random wait before another attempt after one that failed, in milliseconds: up to this, doubled from attempt to attempt. */
+const BACK_OFF_MS = { first: 100, most: 2_000 };
+
+/** @param failures - how many attempts have failed in a row before */
+export function backOff(failures: number): number {
+  return Math.random() * Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** failures);
+}
+
+/** Whether a command changes the subscriptions of its connection. */
+export function isSubscription(name: string): boolean {
+  return SUBSCRIPTION.test(name);
+}
+
+/**
+ * What the callers of a client have subscribed to and not given up, whichever connection has it at the time, if any.
+ *
+ * ioredis keeps that with the connections, and loses it with one that a server refuses something, or that is replaced too soon.
+ */
+export class Subscriptions {
+  readonly #channels: Readonly<Record<SubscriptionKind, Set<string>>> = { subscribe: new Set(), psubscribe: new Set(), ssubscribe: new Set() };
+
+  of(kind: SubscriptionKind): string[] {
+    return [...this.#channels[kind]];
+  }
+
+  /** Keeps up with what callers change over a connection. */
+  follow(connection: Redis): void {
+    const send = connection.sendCommand;
+    connection.sendCommand = (command, stream) => {
+      if (isSubscription(command.name)) {
+        const name = command.name.toLowerCase();
+        const channels = this.#channels[name.replace('un', '') as SubscriptionKind];
+        const named = command.args.map(String);
+        const drop = () => (named.length > 0 ? named.forEach((channel) => channels.delete(channel)) : channels.clear());
+        if (name.includes('un')) {
+          // At once what the server does not grant, and with the reply what was asked for and not answered yet.
+          drop();
+          command.promise.then(drop, () => undefined);
+        } else {
+          command.promise.then(() => named.forEach((channel) => channels.add(channel)), () => undefined);
+        }
+      }
+      return send.call(connection, command, stream);
+    };
+  }
+
+  /**
+   * Asks for channels on a connection until the server grants them, or they are given up. Each is asked for by itself: a server refuses a
+   * command as a whole.
+   *
+   * @param onRefusal - told why, once for all that are refused at a time
+   */
+  async insist(connection: Redis, kind: SubscriptionKind, channels: readonly string[], onRefusal: (error: Error) => void): Promise<void> {
+    let missing = channels;
+    for (let refusals = 0; connection.status === 'ready'; refusals++) {
+      missing = missing.filter((channel) => this.#channels[kind].has(channel));
+      const errors = await Promise.all(missing.map((channel) => connection.call(kind, channel).then(() => undefined, (error: Error) => error)));
+      // What another node serves is for the topology to say.
+      missing = missing.filter((_, index) => errors[index] && !errors[index].message.startsWith('MOVED '));
+      if (missing.length === 0 || connection.status !== 'ready') {
+        return;
+      }
+      onRefusal(errors.find((error) => error !== undefined)!);
+      await new Promise((resolve) => setTimeout(resolve, backOff(refusals)).unref());
+    }
+  }
+}
