@@ -4,7 +4,7 @@ import { isSettled, watch } from './settled';
 
 /** The commands of one turn of the event loop. */
 interface Turn {
-  readonly start: number;
+  start: number;
   commands: Command[];
 }
 
@@ -57,12 +57,24 @@ export class Deadlines {
   }
 
   #beginTurn(): Turn {
-    this.#dropDone();
-    const turn: Turn = { start: runningTime(), commands: [] };
-    this.#turns.push(turn);
+    const turn = this.#nextTurn();
+    turn.start = runningTime();
     this.#turn = turn;
     process.nextTick(this.#endTurn);
     this.#timer ??= this.#wait(this.#ms);
+    return turn;
+  }
+
+  #nextTurn(): Turn {
+    const [first] = this.#turns;
+    // With one command at a time, it is always the same turn.
+    if (this.#turns.length === 1 && first.commands.length === 1 && isSettled(first.commands[0])) {
+      first.commands.pop();
+      return first;
+    }
+    this.#dropDone();
+    const turn: Turn = { start: 0, commands: [] };
+    this.#turns.push(turn);
     return turn;
   }
 

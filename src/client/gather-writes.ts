@@ -7,27 +7,46 @@ const ENOUGH = 65_536;
  * Writes the commands of one turn of the event loop in one go.
  *
  * ioredis writes each by itself, and every write is a TLS record and a system call of its own unless the one before is still under way.
+ *
+ * Where there is one command at a time, there is nothing to gather, and it is written at once: until one comes before anything was received
+ * since the one before.
  */
 export function gatherWrites(socket: Socket): void {
   const write = socket.write as (...args: unknown[]) => boolean;
   const end = socket.end as (...args: unknown[]) => Socket;
   let gathered = '';
+  /** How many are gathered. */
+  let count = 0;
+  let gathers = false;
+  /** How much had been received by the last write that was not gathered. */
+  let received = -1;
   const flush = () => {
+    if (count === 0) {
+      return;
+    }
     const text = gathered;
+    gathers = count > 1;
     gathered = '';
-    if (text !== '' && socket.writable) {
+    count = 0;
+    if (socket.writable) {
       write.call(socket, text);
     }
   };
-  socket.write = (chunk: unknown, ...rest: unknown[]) => {
-    if (typeof chunk !== 'string' || chunk.length >= ENOUGH || rest.length > 0) {
+  socket.write = (chunk: unknown, encoding?: unknown, callback?: unknown) => {
+    if (typeof chunk !== 'string' || chunk.length >= ENOUGH || encoding !== undefined || callback !== undefined) {
       flush();
-      return write.call(socket, chunk, ...rest);
+      return write.call(socket, chunk, encoding, callback);
     }
-    if (gathered === '') {
+    if (count === 0) {
+      const { bytesRead } = socket;
+      if (!gathers && bytesRead !== received) {
+        received = bytesRead;
+        return write.call(socket, chunk);
+      }
       process.nextTick(flush);
     }
     gathered += chunk;
+    count += 1;
     if (gathered.length >= ENOUGH) {
       flush();
     }

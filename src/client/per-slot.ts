@@ -35,7 +35,8 @@ export interface Answer<R> {
 interface Group<R> {
   readonly slot: number;
   readonly positions: number[];
-  outcome?: { readonly reply: R } | { readonly error: Error };
+  reply?: R;
+  error?: Error;
 }
 
 /**
@@ -49,11 +50,11 @@ export async function perSlot<R>(db: Cluster, keys: readonly RedisKey[], command
   await sendAll(db, groups, command);
   const answers: Answer<R>[] = [];
   const errors = new Map<RedisKey, Error>();
-  for (const { positions, outcome } of groups) {
-    if (outcome && 'reply' in outcome) {
-      answers.push({ positions, reply: outcome.reply });
+  for (const { positions, reply, error } of groups) {
+    if (error) {
+      positions.forEach((position) => errors.set(keys[position], error));
     } else {
-      positions.forEach((position) => errors.set(keys[position], outcome!.error));
+      answers.push({ positions, reply: reply! });
     }
   }
   if (errors.size === 0) {
@@ -90,8 +91,7 @@ function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotComma
   const options = { keyPrefix, replyEncoding: text ? 'utf8' : null, errorStack: showFriendlyErrorStack ? new Error() : undefined } as const;
   return new Promise((resolve) => {
     let left = groups.length;
-    const settle = (group: Group<R>, outcome: Group<R>['outcome']) => {
-      group.outcome = outcome;
+    const done = () => {
       left -= 1;
       if (left === 0) {
         resolve();
@@ -99,12 +99,17 @@ function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotComma
     };
     for (const group of groups) {
       const single = group.positions.length === 1 ? command.single : undefined;
-      const sent = new Command((single ?? command).name, group.positions.flatMap(argsOf), options);
+      const args = single ? [...argsOf(group.positions[0])] : group.positions.flatMap(argsOf);
+      const sent = new Command((single ?? command).name, args, options);
       commandInternals(sent).slot = group.slot;
       void db.sendCommand(sent);
-      sent.promise.then((reply) => settle(group, { reply: single ? single.replyOf(reply) : reply as R }), (error) => {
-        const reply = single?.replyOfError(error);
-        settle(group, reply === undefined ? { error } : { reply });
+      sent.promise.then((reply) => {
+        group.reply = single ? single.replyOf(reply) : reply as R;
+        done();
+      }, (error) => {
+        group.reply = single?.replyOfError(error);
+        group.error = group.reply === undefined ? error : undefined;
+        done();
       });
     }
     if (left === 0) {

@@ -35,17 +35,46 @@ async function end(): Promise<string> {
   return Buffer.concat(received).toString();
 }
 
+const written = () => write.mock.calls.map((args: unknown[]) => args[0]);
+
+/** The socket gets a reply. */
+async function reply() {
+  peer.write('reply');
+  await once(socket, 'data');
+}
+
 test('the commands of one turn are one write', async () => {
+  socket.write('first');
+  expect(written()).toEqual(['first']);
   for (const text of ['a', 'é', 'c']) {
     socket.write(text);
   }
-  expect(write).not.toHaveBeenCalled();
+  expect(written()).toEqual(['first']);
   await new Promise(setImmediate);
-  expect(write.mock.calls).toEqual([['aéc']]);
+  expect(written()).toEqual(['first', 'aéc']);
+  await reply();
   socket.write('d');
+  socket.write('e');
   await new Promise(setImmediate);
-  expect(write.mock.calls).toEqual([['aéc'], ['d']]);
-  expect(await end()).toBe('aécd');
+  expect(written()).toEqual(['first', 'aéc', 'de']);
+  expect(await end()).toBe('firstaécde');
+});
+
+test('one command at a time does not wait for the end of its turn', async () => {
+  for (const text of ['a', 'b']) {
+    socket.write(text);
+    expect(written()).toContain(text);
+    await reply();
+  }
+  for (const text of ['c', 'd', 'e']) {
+    socket.write(text);
+  }
+  await reply();
+  socket.write('f');
+  await reply();
+  socket.write('g');
+  expect(written()).toEqual(['a', 'b', 'c', 'de', 'f', 'g']);
+  expect(await end()).toBe('abcdefg');
 });
 
 test('bytes stay in their place', async () => {
@@ -62,34 +91,37 @@ test('a lot is not kept until the turn ends', async () => {
   for (let i = 0; i < 100; i++) {
     socket.write(text);
   }
-  expect(write).toHaveBeenCalledTimes(1);
-  expect((await end()).length).toBe(100_000);
   expect(write).toHaveBeenCalledTimes(2);
+  expect((await end()).length).toBe(100_000);
+  expect(write).toHaveBeenCalledTimes(3);
 });
 
 test('what was gathered goes ahead of the end', async () => {
   socket.write('a');
-  socket.end('b');
+  socket.write('b');
+  socket.end('c');
   await once(socket, 'close');
-  expect(Buffer.concat(received).toString()).toBe('ab');
+  expect(Buffer.concat(received).toString()).toBe('abc');
 });
 
 test('a socket that is gone by the end of the turn gets nothing, and no error comes of it', async () => {
   const errors = vi.fn();
   socket.on('error', errors);
   socket.write('a');
+  socket.write('b');
   socket.destroy();
   await once(socket, 'close');
   await new Promise(setImmediate);
-  expect(write).not.toHaveBeenCalled();
+  expect(written()).toEqual(['a']);
   expect(errors).not.toHaveBeenCalled();
 });
 
 test('a pipeline as large as that is not copied', async () => {
   const text = 'x'.repeat(100_000);
   socket.write('a');
+  socket.write('b');
   socket.write(text);
-  expect(write.mock.calls).toEqual([['a'], [text]]);
+  expect(written()).toEqual(['a', 'b', text]);
 });
 
 test('says whether the socket wants no more for now', async () => {
@@ -110,6 +142,6 @@ test('the connections of a client do it', async () => {
   // What a stream calls for one write, and for several that came while another was under way.
   const writes = [vi.spyOn(stream, '_write'), vi.spyOn(stream, '_writev')];
   await Promise.all(Array.from({ length: 100 }, (_, i) => db.set(`{a}${i}`, i)));
-  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([2, 0]);
   await close(db);
 });
