@@ -20,8 +20,8 @@ const MEASURED = [['Operations per second', 'perSecond'], ['Microseconds', 'proc
 /** How many processes each client has, one after the other: two of the same client differ by several percent for as long as they live. */
 const PROCESSES = 5;
 
-/** How long a process works before it is measured, in milliseconds: by then, Node.js has compiled what is worth it. */
-const WARM_UP_MS = 1_500;
+/** How long a process does something before it is measured with it, in milliseconds: by then, Node.js has compiled what is worth it. */
+const WARM_UP_MS = 1_000;
 
 /** Long enough to outlast a collection of garbage, short enough that the machine is in the same mood for all clients of a round. */
 const MEASUREMENT_MS = 400;
@@ -51,7 +51,6 @@ export async function throughput(rounds: number): Promise<Comparison[]> {
         workers.push(worker);
         own.push(worker);
         await worker.call('open', name, target);
-        await worker.call('measure', 'get', 50, WARM_UP_MS);
       }
       let turn = 0;
       return { name, next: () => own[turn++ % PROCESSES] };
@@ -64,6 +63,9 @@ export async function throughput(rounds: number): Promise<Comparison[]> {
     const comparisons: Comparison[] = [];
     for (const [operation, concurrency] of LOADS) {
       const what = operation === 'mget' ? '1,000 keys of 100 bytes in all slots per operation, one operation' : `100 bytes, ${concurrency} operations`;
+      for (const worker of workers) {
+        await worker.call('measure', operation, concurrency, WARM_UP_MS);
+      }
       for (const [unit, measured] of MEASURED) {
         const side = ({ name, next }: typeof own) => ({
           name,
