@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { ChainableCommander, Cluster, ClusterNode, Command, Redis } from 'ioredis';
 
 /*
@@ -62,6 +63,8 @@ export interface ClusterInternals {
   readonly subscriber: SubscriberInternals;
   /** Connections for sharded subscriptions, with the option `shardedSubscribers`, whose method `ssubscribe` gets back what a lost one had. */
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
+  /** Passes on what those connections receive; a client that has ended removes its listeners, and never adds them again. */
+  readonly subscriberGroupEmitter?: EventEmitter;
   setStatus(status: string): void;
   handleCloseEvent(): void;
 }

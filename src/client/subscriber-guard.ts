@@ -45,8 +45,6 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
   let refused: string | undefined;
   let waiting: object | undefined;
   const selectNow = () => {
-    // What was asked of it is asked again.
-    subscriber.getInstance()?.stream?.destroy();
     select.call(subscriber);
     const connection = subscriber.getInstance();
     if (connection) {

@@ -1,7 +1,9 @@
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 
 /** The commands that subscribe. */
 export type SubscriptionKind = 'subscribe' | 'psubscribe' | 'ssubscribe';
+
+type Channels<T> = Readonly<Record<SubscriptionKind, T>>;
 
 /** What changes the subscriptions of a connection. */
 const SUBSCRIPTION = /^[ps]?(un)?subscribe$/i;
@@ -25,7 +27,9 @@ export function isSubscription(name: string): boolean {
  * ioredis keeps that with the connections, and loses it with one that a server refuses something, or that is replaced too soon.
  */
 export class Subscriptions {
-  readonly #channels: Readonly<Record<SubscriptionKind, Set<string>>> = { subscribe: new Set(), psubscribe: new Set(), ssubscribe: new Set() };
+  readonly #channels: Channels<Set<string>> = { subscribe: new Set(), psubscribe: new Set(), ssubscribe: new Set() };
+  /** How many times a channel is being asked for, without a reply yet. */
+  readonly #asked: Channels<Map<string, number>> = { subscribe: new Map(), psubscribe: new Map(), ssubscribe: new Map() };
 
   of(kind: SubscriptionKind): string[] {
     return [...this.#channels[kind]];
@@ -33,23 +37,39 @@ export class Subscriptions {
 
   /** Keeps up with what callers change over a connection. */
   follow(connection: Redis): void {
-    const send = connection.sendCommand;
+    const { disconnect, sendCommand: send } = connection;
     connection.sendCommand = (command, stream) => {
       if (isSubscription(command.name)) {
-        const name = command.name.toLowerCase();
-        const channels = this.#channels[name.replace('un', '') as SubscriptionKind];
-        const named = command.args.map(String);
-        const drop = () => (named.length > 0 ? named.forEach((channel) => channels.delete(channel)) : channels.clear());
-        if (name.includes('un')) {
-          // At once what the server does not grant, and with the reply what was asked for and not answered yet.
-          drop();
-          command.promise.then(drop, () => undefined);
-        } else {
-          command.promise.then(() => named.forEach((channel) => channels.add(channel)), () => undefined);
-        }
+        this.#note(command);
       }
       return send.call(connection, command, stream);
     };
+    connection.disconnect = (reconnect) => {
+      // What it has not answered is asked of the next one, and a late answer would say nothing about that.
+      connection.stream?.destroy();
+      disconnect.call(connection, reconnect);
+    };
+  }
+
+  #note({ name, args, promise }: Command): void {
+    const kind = name.toLowerCase().replace('un', '') as SubscriptionKind;
+    const channels = this.#channels[kind];
+    const named = args.map(String);
+    if (name.toLowerCase() !== kind) {
+      const drop = () => (named.length > 0 ? named.forEach((channel) => channels.delete(channel)) : channels.clear());
+      // At once what the server does not grant, and with the reply what was asked for and not answered yet.
+      drop();
+      promise.then(drop, () => undefined);
+      return;
+    }
+    const asked = this.#asked[kind];
+    const count = (channel: string, change: number) => asked.set(channel, (asked.get(channel) ?? 0) + change);
+    named.forEach((channel) => count(channel, 1));
+    void promise.then(() => named.forEach((channel) => channels.add(channel)), () => undefined).then(() => named.forEach((channel) => {
+      if (count(channel, -1).get(channel) === 0) {
+        asked.delete(channel);
+      }
+    }));
   }
 
   /**
@@ -61,14 +81,15 @@ export class Subscriptions {
   async insist(connection: Redis, kind: SubscriptionKind, channels: readonly string[], onRefusal: (error: Error) => void): Promise<void> {
     let missing = channels;
     for (let refusals = 0; connection.status === 'ready'; refusals++) {
-      missing = missing.filter((channel) => this.#channels[kind].has(channel));
+      missing = missing.filter((channel) => this.#channels[kind].has(channel) || this.#asked[kind].has(channel));
       const errors = await Promise.all(missing.map((channel) => connection.call(kind, channel).then(() => undefined, (error: Error) => error)));
       // What another node serves is for the topology to say.
-      missing = missing.filter((_, index) => errors[index] && !errors[index].message.startsWith('MOVED '));
+      const isRefused = (error: Error | undefined) => error !== undefined && !error.message.startsWith('MOVED ');
+      missing = missing.filter((_, index) => isRefused(errors[index]));
       if (missing.length === 0 || connection.status !== 'ready') {
         return;
       }
-      onRefusal(errors.find((error) => error !== undefined)!);
+      onRefusal(errors.find(isRefused)!);
       await new Promise((resolve) => setTimeout(resolve, backOff(refusals)).unref());
     }
   }

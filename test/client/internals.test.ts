@@ -54,6 +54,7 @@ describe('ioredis has what the client relies on:', () => {
     });
     expect(subscriber.isStarted()).toBe(true);
     expect(subscriber.lastActiveSubscriber!.condition.subscriber.channels('subscribe')).toEqual(['news']);
+    expect(clusterInternals(db).subscriberGroupEmitter!.listenerCount('smessage')).toBe(1);
     expect(subscribers(db).filter(({ status }) => status === 'ready').length).toBeGreaterThanOrEqual(2);
   });
 

@@ -91,6 +91,17 @@ test('a subscription that was asked for on a connection that is replaced is aske
   await expectMessages('more', ['more']);
 });
 
+test('so is one that was asked for on a connection that is stopped', async () => {
+  const release = cluster.proxy.hold();
+  const more = db.subscribe('more');
+  db.disconnect(true);
+  await expect.poll(() => subscriber().getInstance(), { interval: 1 }).not.toBe(null);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  release();
+  await more;
+  await expectMessages('more', ['more']);
+});
+
 test('what is subscribed to while a connection is being opened is there when it was promised', async () => {
   for (let round = 0; round < 20; round++) {
     subscriber().selectSubscriber();
@@ -132,6 +143,15 @@ test('a client that connects again after an outage takes subscriptions at once',
     await db.subscribe(`channel-${n}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+});
+
+test('a client that was closed and connects again gets messages of shards', async () => {
+  await db.ssubscribe('{s}a');
+  await close(db);
+  await db.connect();
+  await db.ssubscribe('{s}b');
+  await expectMessages('{s}a', ['{s}a']);
+  await expectMessages('{s}b', ['{s}b']);
 });
 
 describe('what a server refuses for a time', () => {
