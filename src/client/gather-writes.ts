@@ -3,13 +3,16 @@ import type { Socket } from 'node:net';
 /** From this many characters on, what was gathered is written at once, so that the server has something to do. */
 const ENOUGH = 65_536;
 
+/** From this many commands in one turn on, the first is not worth a write of its own. */
+const MANY = 32;
+
 /**
  * Writes the commands of one turn of the event loop in one go.
  *
  * ioredis writes each by itself, and every write is a TLS record and a system call of its own unless the one before is still under way.
  *
- * Where there is one command at a time, there is nothing to gather, and it is written at once: until one comes before anything was received
- * since the one before.
+ * The first command since something was received is written at once, so that the server begins, and with one command at a time nothing waits:
+ * except after a turn with many.
  */
 export function gatherWrites(socket: Socket): void {
   const write = socket.write as (...args: unknown[]) => boolean;
@@ -25,7 +28,7 @@ export function gatherWrites(socket: Socket): void {
       return;
     }
     const text = gathered;
-    gathers = count > 1;
+    gathers = count >= MANY;
     gathered = '';
     count = 0;
     if (socket.writable) {

@@ -52,12 +52,25 @@ test('the commands of one turn are one write', async () => {
   expect(written()).toEqual(['first']);
   await new Promise(setImmediate);
   expect(written()).toEqual(['first', 'aéc']);
-  await reply();
-  socket.write('d');
-  socket.write('e');
-  await new Promise(setImmediate);
-  expect(written()).toEqual(['first', 'aéc', 'de']);
-  expect(await end()).toBe('firstaécde');
+  expect(await end()).toBe('firstaéc');
+});
+
+test('the first command waits for the others only after a turn with many', async () => {
+  const turn = async (count: number) => {
+    write.mockClear();
+    for (let i = 0; i < count; i++) {
+      socket.write('x');
+    }
+    await new Promise(setImmediate);
+    await reply();
+    return written().map((text: unknown) => (text as string).length);
+  };
+  expect(await turn(40)).toEqual([1, 39]);
+  expect(await turn(40)).toEqual([40]);
+  expect(await turn(10)).toEqual([10]);
+  expect(await turn(10)).toEqual([1, 9]);
+  expect(await turn(1)).toEqual([1]);
+  expect((await end()).length).toBe(40 + 40 + 10 + 10 + 1);
 });
 
 test('one command at a time does not wait for the end of its turn', async () => {
@@ -66,15 +79,7 @@ test('one command at a time does not wait for the end of its turn', async () => 
     expect(written()).toContain(text);
     await reply();
   }
-  for (const text of ['c', 'd', 'e']) {
-    socket.write(text);
-  }
-  await reply();
-  socket.write('f');
-  await reply();
-  socket.write('g');
-  expect(written()).toEqual(['a', 'b', 'c', 'de', 'f', 'g']);
-  expect(await end()).toBe('abcdefg');
+  expect(await end()).toBe('ab');
 });
 
 test('bytes stay in their place', async () => {
