@@ -23,6 +23,7 @@ import { livePassword } from './redacted';
 import { Retries } from './retries';
 import { guardShardedSubscribers } from './sharded-subscriber-guard';
 import { SilenceWatch } from './silence';
+import { watchSlots } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
@@ -143,6 +144,7 @@ export class Client extends Cluster {
       guard(node);
     });
     guardStatus(this);
+    watchSlots(this);
     guardSubscriber(this, {
       guard,
       password: () => context.password.bytes.toString(),
@@ -213,11 +215,16 @@ export class Client extends Cluster {
         return command.promise;
       }
       if (this.#thaw.holds) {
-        this.#thaw.hold(() => void super.sendCommand(command, stream, node));
-        return command.promise;
+        return this.#hold(command, stream, node);
       }
     }
     return super.sendCommand(command, stream, node);
+  }
+
+  /** By itself, since a function that makes a closure of its arguments costs memory with every call. */
+  #hold(command: Command, stream: SendCommandParameters[1], node: SendCommandParameters[2]): unknown {
+    this.#thaw.hold(() => void super.sendCommand(command, stream, node));
+    return command.promise;
   }
 
   override pipeline(commands?: unknown[][]): ChainableCommander {
