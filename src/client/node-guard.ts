@@ -39,24 +39,35 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
       return command.promise;
     }
     if (node.options.readOnly && isRouted(command, stream as unknown as QueueItem['stream']) && !isForReplica(command)) {
-      if (node.status === 'wait') {
-        // One that is gone has to be noticed, so that a client without any node looks for the cluster again.
-        node.connect().catch(() => undefined);
-      }
-      const { host, port } = node.options;
-      command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
+      refuse(node, command);
       return command.promise;
     }
+    // In functions of their own: one that makes a closure of its arguments costs memory with every call.
     if (command.name === 'info' && node.status === 'connect') {
-      const { reject } = command;
-      command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
-    }
-    if (command.name === 'asking') {
+      allowToFail(command);
+    } else if (command.name === 'asking') {
       command.promise.catch(() => undefined);
-    }
-    if (command.name === 'readonly') {
-      command.promise.catch(() => unreadable.add(node));
+    } else if (command.name === 'readonly') {
+      noteFailure(command, node);
     }
     return send.call(node, command, stream);
   };
+}
+
+function refuse(node: Redis, command: Command): void {
+  if (node.status === 'wait') {
+    // One that is gone has to be noticed, so that a client without any node looks for the cluster again.
+    node.connect().catch(() => undefined);
+  }
+  const { host, port } = node.options;
+  command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
+}
+
+function allowToFail(command: Command): void {
+  const { reject } = command;
+  command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
+}
+
+function noteFailure(command: Command, node: Redis): void {
+  command.promise.catch(() => unreadable.add(node));
 }
