@@ -1,5 +1,5 @@
 /** The least wait of a reconnection but the first, and the bounds of the random part that is added to it, in milliseconds. */
-const BACK_OFF_MS = { base: 50, first: 100, soon: 500, cap: 2_000 };
+const BACK_OFF_MS = { base: 50, first: 25, soon: 500, cap: 2_000 };
 
 /** After so many attempts, which take about twelve seconds, it is not a restart any more. */
 const SOON_ATTEMPTS = 40;
