@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { clusterInternals, nodeInternals } from './internals';
-import { backOff, isSubscription, Subscriptions } from './subscriptions';
+import { backOff, isRefused, isSubscription, Subscriptions } from './subscriptions';
 import type { SubscriptionKind } from './subscriptions';
 
 /** What the connection for subscriptions needs besides what ioredis gives it. */
@@ -97,7 +97,9 @@ function restore(connection: Redis, subscriptions: Subscriptions, onFailure: Sub
     if (isSubscription(name)) {
       promise.catch((error) => {
         if (connection.status === 'ready') {
-          onFailure(error);
+          if (isRefused(error)) {
+            onFailure(error);
+          }
           void subscriptions.insist(connection, name as SubscriptionKind, args.map(String), onFailure);
         }
       });

@@ -21,6 +21,11 @@ export function isSubscription(name: string): boolean {
   return SUBSCRIPTION.test(name);
 }
 
+/** Whether a server refuses a subscription: what another node serves is for the topology to say. */
+export function isRefused(error: Error | undefined): boolean {
+  return error !== undefined && !error.message.startsWith('MOVED ');
+}
+
 /**
  * What the callers of a client have subscribed to and not given up, whichever connection has it at the time, if any.
  *
@@ -83,8 +88,6 @@ export class Subscriptions {
     for (let refusals = 0; connection.status === 'ready'; refusals++) {
       missing = missing.filter((channel) => this.#channels[kind].has(channel) || this.#asked[kind].has(channel));
       const errors = await Promise.all(missing.map((channel) => connection.call(kind, channel).then(() => undefined, (error: Error) => error)));
-      // What another node serves is for the topology to say.
-      const isRefused = (error: Error | undefined) => error !== undefined && !error.message.startsWith('MOVED ');
       missing = missing.filter((_, index) => isRefused(errors[index]));
       if (missing.length === 0 || connection.status !== 'ready') {
         return;
