@@ -21,7 +21,7 @@ const MEASURED = [['Operations per second', 'perSecond'], ['Microseconds', 'proc
 const PROCESSES = 5;
 
 /** How long a process does something before it is measured with it, in milliseconds: by then, Node.js has compiled what is worth it. */
-const WARM_UP_MS = 1_000;
+const WARM_UP_MS = 2_000;
 
 /** Long enough to outlast a collection of garbage, short enough that the machine is in the same mood for all clients of a round. */
 const MEASUREMENT_MS = 400;
