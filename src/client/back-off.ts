@@ -1,7 +1,7 @@
 /** The least wait of a reconnection but the first, and the bounds of the random part that is added to it, in milliseconds. */
 const BACK_OFF_MS = { base: 50, first: 25, soon: 500, cap: 2_000 };
 
-/** After so many attempts, which take about twelve seconds, it is not a restart any more. */
+/** After so many attempts, which take eleven seconds and more, it is not a restart any more. */
 const SOON_ATTEMPTS = 40;
 
 /** Without an attempt for this long, in milliseconds, the next one is the first. */

@@ -23,7 +23,7 @@ import { livePassword } from './redacted';
 import { Retries } from './retries';
 import { guardShardedSubscribers } from './sharded-subscriber-guard';
 import { SilenceWatch } from './silence';
-import { watchSlots } from './slots-watch';
+import { SlotsWatch } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
@@ -90,6 +90,7 @@ export class Client extends Cluster {
   readonly #unanswered = new WeakSet<Command>();
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
+  readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this));
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
@@ -144,7 +145,8 @@ export class Client extends Cluster {
       guard(node);
     });
     guardStatus(this);
-    watchSlots(this);
+    this.#slotsWatch.replaceTimer();
+    this.on('refresh', () => this.#slotsWatch.refreshed());
     guardSubscriber(this, {
       guard,
       password: () => context.password.bytes.toString(),
@@ -171,8 +173,10 @@ export class Client extends Cluster {
       const stopClock = useClock(() => this.#thaw.begin());
       const stopSigningIn = settings.credentials && keepSignedIn(this, settings.credentials, context.password, (event) => events.reauth(event));
       silence.start();
+      this.#slotsWatch.start();
       return () => {
         silence.stop();
+        this.#slotsWatch.stop();
         stopClock();
         stopSigningIn?.();
       };
@@ -288,6 +292,7 @@ export class Client extends Cluster {
   }
 
   override refreshSlotsCache(callback?: Parameters<Cluster['refreshSlotsCache']>[0]): void {
+    this.#slotsWatch.refreshing();
     super.refreshSlotsCache(this.#events.slotsRefresh(this, callback));
   }
 

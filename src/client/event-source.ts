@@ -42,6 +42,13 @@ export class ClientEventSource {
     }
   }
 
+  /** The slots of a client are those of its cluster, which is what a change to come is compared with. */
+  slotsSeen(cluster: Cluster): void {
+    if (this.#topology.length === 0 && isTold()) {
+      this.#topology = topologyOf(cluster.slots);
+    }
+  }
+
   /**
    * Follows a refresh of the slots, whose callers share one that is under way.
    *
@@ -52,9 +59,7 @@ export class ClientEventSource {
       return callback;
     }
     this.#refreshing = true;
-    if (this.#topology.length === 0 && isTold()) {
-      this.#topology = topologyOf(cluster.slots);
-    }
+    this.slotsSeen(cluster);
     const start = performance.now();
     return (error) => {
       this.#refreshing = false;

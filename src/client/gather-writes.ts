@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 /** From this many characters on, what was gathered is written at once, so that the server has something to do. */
 const ENOUGH = 65_536;
 
-/** From this many commands in one turn on, the first is not worth a write of its own. */
+/** After a turn in which this many were gathered, the first command is not worth a write of its own. */
 const MANY = 32;
 
 /**
@@ -18,22 +18,22 @@ export function gatherWrites(socket: Socket): void {
   const write = socket.write as (...args: unknown[]) => boolean;
   const end = socket.end as (...args: unknown[]) => Socket;
   let gathered = '';
-  /** How many are gathered. */
+  /** How many were gathered in this turn. */
   let count = 0;
   let gathers = false;
   /** How much had been received by the last write that was not gathered. */
   let received = -1;
   const flush = () => {
-    if (count === 0) {
-      return;
-    }
     const text = gathered;
-    gathers = count >= MANY;
     gathered = '';
-    count = 0;
-    if (socket.writable) {
+    if (text !== '' && socket.writable) {
       write.call(socket, text);
     }
+  };
+  const endTurn = () => {
+    gathers = count >= MANY;
+    count = 0;
+    flush();
   };
   socket.write = (chunk: unknown, encoding?: unknown, callback?: unknown) => {
     if (typeof chunk !== 'string' || chunk.length >= ENOUGH || encoding !== undefined || callback !== undefined) {
@@ -46,7 +46,7 @@ export function gatherWrites(socket: Socket): void {
         received = bytesRead;
         return write.call(socket, chunk);
       }
-      process.nextTick(flush);
+      process.nextTick(endTurn);
     }
     gathered += chunk;
     count += 1;

@@ -65,12 +65,12 @@ export interface ClusterInternals {
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
   /** Passes on what those connections receive; a client that has ended removes its listeners, and never adds them again. */
   readonly subscriberGroupEmitter?: EventEmitter;
-  /** What refreshes the slots from time to time, until the connections are lost or the client ends. */
-  slotsTimer?: NodeJS.Timeout | null;
   setStatus(status: string): void;
   handleCloseEvent(): void;
-  /** Starts that timer, if it is not there, once the client is connected. */
+  /** Starts what refreshes the slots from time to time, once the client is connected. */
   resetNodesRefreshInterval(): void;
+  /** Where a node is reached, by the option `natMap`. */
+  natMapper(node: { readonly host: string; readonly port: number }): { readonly host?: string; readonly port?: number };
 }
 
 export interface PipelineInternals {

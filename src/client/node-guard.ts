@@ -3,6 +3,7 @@ import type { Abandoned } from './abandoned';
 import { retriable } from './failure';
 import { commandInternals } from './internals';
 import type { QueueItem } from './internals';
+import { forgetTransaction, noteTransaction } from './open-transactions';
 
 const unreadable = new WeakSet<Redis>();
 
@@ -34,6 +35,7 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  */
 export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardContext): void {
   const send = node.sendCommand;
+  node.on('close', () => forgetTransaction(node));
   node.sendCommand = (command, stream) => {
     if (abandoned.has(command)) {
       return command.promise;
@@ -42,6 +44,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
       refuse(node, command);
       return command.promise;
     }
+    noteTransaction(node, command.name);
     // In functions of their own: one that makes a closure of its arguments costs memory with every call.
     if (command.name === 'info' && node.status === 'connect') {
       allowToFail(command);

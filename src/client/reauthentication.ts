@@ -4,6 +4,7 @@ import type { CredentialsProvider } from './credentials';
 import { MAX_TIMER_MS } from './deadline';
 import type { ReauthEvent } from './events';
 import { subscribers } from './internals';
+import { isInTransaction } from './open-transactions';
 import { livePassword } from './redacted';
 import type { LivePassword } from './redacted';
 
@@ -19,8 +20,8 @@ const SOONER_AFTER_FAILURE = 20;
 /**
  * Signs in again on every connection before the server ends it, subscriptions included.
  *
- * AUTH goes to a connection like any command, so it waits for a blocking one, and never comes in between the commands of a transaction,
- * which are written in one piece.
+ * AUTH goes to a connection like any command, so it waits for a blocking one. It never comes in between the commands of a transaction: most
+ * are written in one piece, and one that is not is waited for.
  *
  * With RESP2, which ioredis 5 speaks, a connection with subscriptions takes no AUTH: the server ends it, and it comes back.
  *
@@ -66,7 +67,11 @@ export function keepSignedIn(
   const round = () => {
     next(period());
     const connections = [...cluster.nodes(), ...subscribers(cluster)].filter(({ status, mode }) => status === 'ready' && mode === 'normal');
-    connections.filter((connection) => !waiting.has(connection)).forEach((connection) => void signIn(connection));
+    if (connections.some(isInTransaction)) {
+      next(period() / SOONER_AFTER_FAILURE);
+    }
+    const free = connections.filter((connection) => !waiting.has(connection) && !isInTransaction(connection));
+    free.forEach((connection) => void signIn(connection));
   };
   next(period());
   return () => {
@@ -78,6 +83,9 @@ export function keepSignedIn(
 async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
   const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
   let password = await ask();
+  if (isInTransaction(connection)) {
+    throw new Error('a caller has begun a transaction meanwhile');
+  }
   try {
     await authenticate(connection, credentials, password);
   } catch {

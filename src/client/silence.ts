@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { blockingTime } from './deadline';
 import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
+import { isInTransaction } from './open-transactions';
 
 /** How often the connections are looked at, in milliseconds. */
 const LOOK_MS = 200;
@@ -104,7 +105,7 @@ export class SilenceWatch {
 
   /** Finds out whether other nodes have taken over: a refresh costs a connection, the question over one that is there costs little. */
   async #ask(silent: readonly Redis[]): Promise<void> {
-    const others = this.#cluster().nodes().filter((node) => node.status === 'ready' && !silent.includes(node));
+    const others = this.#cluster().nodes().filter((node) => node.status === 'ready' && !silent.includes(node) && !isInTransaction(node));
     if (this.#round % REFRESH_EVERY === 0) {
       // While all of them connect slowly, asking them would make it worse.
       if (others.length > 0 || !silent.every(isConnecting)) {

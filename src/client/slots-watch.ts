@@ -1,9 +1,13 @@
 import type { Cluster, Redis } from 'ioredis';
-import { blockingTime } from './deadline';
+import { blockingTime, MAX_TIMER_MS } from './deadline';
 import { clusterInternals, nodeInternals, subscribers } from './internals';
+import { isInTransaction } from './open-transactions';
 
 /** Slots from the first to the last, and the nodes that serve them, the primary first, each with its host and port. */
 type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (readonly [host: string | null, port: number])[]])[];
+
+/** One look in so many refreshes the slots whatever a node says: those that the client is connected to may know less than the others. */
+const REFRESH_EVERY = 20;
 
 /**
  * Looks every `slotsRefreshInterval` whether a node names other nodes for the slots than the client goes by, and refreshes them only then.
@@ -11,47 +15,100 @@ type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (re
  * ioredis would open a connection each time. That is a handshake and a sign-in to the servers for every client, and to Node.js objects of
  * another shape, for which it drops what it has compiled for those that are there: commands cost about ten percent more from then on.
  */
-export function watchSlots(cluster: Cluster): void {
-  const internals = clusterInternals(cluster);
-  let asking = false;
-  const look = async () => {
-    // Connections for subscriptions that are gone are looked after with every refresh.
-    const isUp = subscribers(cluster).every(({ status }) => status === 'ready' || status === 'wait');
-    const node = isUp && !asking ? anyOf(cluster.nodes().filter(answersSoon)) : undefined;
-    let same = false;
-    if (node) {
-      asking = true;
-      same = await (node.cluster('SLOTS') as Promise<unknown>).then((reply) => isKnown(cluster, reply as SlotsReply), () => false);
-      asking = false;
+export class SlotsWatch {
+  readonly #cluster: () => Cluster;
+  readonly #onSame: () => void;
+  #timer?: NodeJS.Timeout;
+  #looks = 0;
+  #asking = false;
+  /** What the client goes by has been edited for a redirection since the last refresh that succeeded. */
+  #stale = false;
+
+  /**
+   * @param cluster - may not be there yet
+   * @param onSame - told of every look that found no change
+   */
+  constructor(cluster: () => Cluster, onSame: () => void) {
+    this.#cluster = cluster;
+    this.#onSame = onSame;
+  }
+
+  /** Takes the place of the timer of ioredis, before the client is connected. */
+  replaceTimer(): void {
+    clusterInternals(this.#cluster()).resetNodesRefreshInterval = () => undefined;
+  }
+
+  start(): void {
+    const { slotsRefreshInterval } = this.#cluster().options;
+    if (slotsRefreshInterval && slotsRefreshInterval <= MAX_TIMER_MS) {
+      this.#timer = setInterval(() => void this.#look(), slotsRefreshInterval).unref();
     }
-    if (!same) {
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Follows a refresh that begins, after which the client may go by what is not so if it fails. */
+  refreshing(): void {
+    this.#stale = true;
+  }
+
+  refreshed(): void {
+    this.#stale = false;
+  }
+
+  async #look(): Promise<void> {
+    const cluster = this.#cluster();
+    if (cluster.status !== 'ready') {
+      return;
+    }
+    this.#looks += 1;
+    const same = this.#looks % REFRESH_EVERY !== 0 && await this.#isSame(cluster);
+    if (cluster.status !== 'ready') {
+      return;
+    }
+    if (same) {
+      this.#onSame();
+    } else {
       cluster.refreshSlotsCache();
     }
-  };
-  internals.resetNodesRefreshInterval = () => {
-    const { slotsRefreshInterval } = cluster.options;
-    if (slotsRefreshInterval) {
-      // ioredis ends it.
-      internals.slotsTimer ??= setInterval(() => void look(), slotsRefreshInterval);
+  }
+
+  async #isSame(cluster: Cluster): Promise<boolean> {
+    // Connections for subscriptions that are gone are looked after with every refresh.
+    const isUp = subscribers(cluster).every(({ status }) => status === 'ready' || status === 'wait');
+    const node = anyOf(cluster.nodes().filter(answersSoon));
+    if (this.#asking || !isUp || !node) {
+      return false;
     }
-  };
+    this.#asking = true;
+    try {
+      return isKnown(cluster, await node.cluster('SLOTS') as unknown as SlotsReply) && !this.#stale;
+    } catch {
+      return false;
+    } finally {
+      this.#asking = false;
+    }
+  }
 }
 
 function anyOf<T>(list: readonly T[]): T | undefined {
   return list[Math.floor(Math.random() * list.length)];
 }
 
-/** A node with a blocking command answers when that is done. */
+/** A node with a blocking command answers when that is done, and one in a transaction does not answer. */
 function answersSoon(node: Redis): boolean {
-  return node.status === 'ready' && nodeInternals(node).commandQueue.toArray().every(({ command }) => blockingTime(command) === 0);
+  const { commandQueue } = nodeInternals(node);
+  return node.status === 'ready' && !isInTransaction(node) && commandQueue.toArray().every(({ command }) => blockingTime(command) === 0);
 }
 
-/** Whether a client goes by what a node says, and has connections to all of the nodes and no others. */
+/** Whether a client goes by what a node says, and has connections to all of the nodes, in their roles, and to no others. */
 function isKnown(cluster: Cluster, reply: SlotsReply): boolean {
-  const named = new Set<string>();
+  const replicas = new Map<string, boolean>();
   for (const [first, last, ...nodes] of reply) {
-    const names = nodes.filter(([host]) => host).map(([host, port]) => `${host}:${port}`);
-    names.forEach((name) => named.add(name));
+    const names = nodes.filter(([host]) => host).map(([host, port]) => nameOf(clusterInternals(cluster).natMapper({ host: host!, port })));
+    names.forEach((name, index) => replicas.set(name, index > 0));
     let checked: readonly string[] | undefined;
     for (let slot = first; slot <= last; slot++) {
       const known = cluster.slots[slot];
@@ -62,11 +119,15 @@ function isKnown(cluster: Cluster, reply: SlotsReply): boolean {
       checked = known;
     }
   }
-  const connected = cluster.nodes().map(({ options: { host, port } }) => `${host}:${port}`);
-  return connected.length === named.size && connected.every((name) => named.has(name));
+  const connected = cluster.nodes();
+  return connected.length === replicas.size && connected.every(({ options }) => replicas.get(nameOf(options)) === Boolean(options.readOnly));
+}
+
+function nameOf({ host, port }: { readonly host?: string; readonly port?: number }): string {
+  return `${host}:${port}`;
 }
 
 /** Whether two lists have the same primary, which is the first, and the same replicas in any order. */
 function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one[0] === other[0] && one.every((name) => other.includes(name));
+  return one[0] === other[0] && one.length === other.length && new Set([...one, ...other]).size === other.length;
 }

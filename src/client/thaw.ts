@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { after } from './deadline';
 import { timedOut } from './dial';
+import { isInTransaction } from './open-transactions';
 
 /** How long a connection may take to show that it survived, in milliseconds. */
 const SIGN_OF_LIFE_MS = 500;
@@ -28,7 +29,7 @@ export class Thaw {
 
   /** Asks every connection that owes no reply for a sign of life, and gives up those that give none. */
   begin(): void {
-    const idle = this.#cluster.nodes().filter(({ status, commandQueue }) => status === 'ready' && commandQueue.isEmpty());
+    const idle = this.#cluster.nodes().filter((node) => node.status === 'ready' && node.commandQueue.isEmpty() && !isInTransaction(node));
     if (idle.length > 0 && !this.#held) {
       this.#held = [];
       void Promise.all(idle.map(signOfLife)).then(() => this.#end());

@@ -65,12 +65,25 @@ test('the first command waits for the others only after a turn with many', async
     await reply();
     return written().map((text: unknown) => (text as string).length);
   };
-  expect(await turn(40)).toEqual([1, 39]);
-  expect(await turn(40)).toEqual([40]);
-  expect(await turn(10)).toEqual([10]);
-  expect(await turn(10)).toEqual([1, 9]);
+  expect(await turn(32)).toEqual([1, 31]);
+  expect(await turn(33)).toEqual([1, 32]);
+  expect(await turn(32)).toEqual([32]);
+  expect(await turn(31)).toEqual([31]);
+  expect(await turn(2)).toEqual([1, 1]);
   expect(await turn(1)).toEqual([1]);
-  expect((await end()).length).toBe(40 + 40 + 10 + 10 + 1);
+  expect((await end()).length).toBe(32 + 33 + 32 + 31 + 2 + 1);
+});
+
+test('a turn with a lot has many, however little of it is left at its end', async () => {
+  const text = 'x'.repeat(2_000);
+  for (let i = 0; i < 35; i++) {
+    socket.write(text);
+  }
+  await reply();
+  write.mockClear();
+  socket.write('y');
+  expect(write).not.toHaveBeenCalled();
+  expect((await end()).length).toBe(70_001);
 });
 
 test('one command at a time does not wait for the end of its turn', async () => {

@@ -137,6 +137,23 @@ describe('signing in again goes on', () => {
   });
 });
 
+test('a transaction that is not sent in one piece is waited for', async () => {
+  const credentials: CredentialsProvider = { username: 'early', sessionLifetime: 200, getPassword: async () => passwordOf('early') };
+  const db = connect({ connection: users.connection(), credentials });
+  await db.get('key');
+  const node = db.nodes().find(({ status }) => status === 'ready')!;
+  await node.multi({ pipeline: false });
+  const first = node.call('ECHO', 'a');
+  await pause(500);
+  const signedIn: number[] = [];
+  onTestFinished(observe('reauth', ({ port }) => signedIn.push(port)));
+  const second = node.call('ECHO', 'b');
+  expect(await node.call('EXEC')).toEqual(['a', 'b']);
+  expect(await Promise.all([first, second])).toEqual(['QUEUED', 'QUEUED']);
+  await expect.poll(() => signedIn).toContain(node.options.port);
+  await close(db);
+});
+
 test('tokens are for connections that the service ends after twelve hours', () => {
   expect(iamCredentials({ clusterName: 'orders', username: 'app', region: 'eu-west-1' }).sessionLifetime).toBe(12 * 60 * 60 * 1_000);
 });

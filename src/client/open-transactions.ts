@@ -1,0 +1,31 @@
+import type { Redis } from 'ioredis';
+
+/** What begins a transaction, and what ends it. */
+const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], ['reset', false]].flatMap(([name, begins]) => {
+  return [[name, begins], [String(name).toUpperCase(), begins]] as [string, boolean][];
+}));
+
+const open = new WeakSet<Redis>();
+
+/**
+ * Whether a caller has begun a transaction on a node's connection and not ended it yet. What the client asks by itself would become part of
+ * it. One that is sent as a pipeline is written in one piece, and nothing can come in between.
+ */
+export function isInTransaction(node: Redis): boolean {
+  return open.has(node);
+}
+
+/** Keeps up with the commands that are given to a node's connection. */
+export function noteTransaction(node: Redis, name: string): void {
+  const begins = CHANGES.get(name);
+  if (begins === true) {
+    open.add(node);
+  } else if (begins === false) {
+    open.delete(node);
+  }
+}
+
+/** A transaction ends with its connection. */
+export function forgetTransaction(node: Redis): void {
+  open.delete(node);
+}
