@@ -44,14 +44,9 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
       refuse(node, command);
       return command.promise;
     }
-    noteTransaction(node, command.name);
-    // In functions of their own: one that makes a closure of its arguments costs memory with every call.
-    if (command.name === 'info' && node.status === 'connect') {
-      allowToFail(command);
-    } else if (command.name === 'asking') {
-      command.promise.catch(() => undefined);
-    } else if (command.name === 'readonly') {
-      noteFailure(command, node);
+    // What ioredis and callers send to the node itself, and what has no key: none of that is sent a hundred thousand times in a second.
+    if (typeof commandInternals(command).slot !== 'number') {
+      guardKeyless(node, command);
     }
     return send.call(node, command, stream);
   };
@@ -66,11 +61,14 @@ function refuse(node: Redis, command: Command): void {
   command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
 }
 
-function allowToFail(command: Command): void {
-  const { reject } = command;
-  command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
-}
-
-function noteFailure(command: Command, node: Redis): void {
-  command.promise.catch(() => unreadable.add(node));
+function guardKeyless(node: Redis, command: Command): void {
+  noteTransaction(node, command.name);
+  if (command.name === 'info' && node.status === 'connect') {
+    const { reject } = command;
+    command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
+  } else if (command.name === 'asking') {
+    command.promise.catch(() => undefined);
+  } else if (command.name === 'readonly') {
+    command.promise.catch(() => unreadable.add(node));
+  }
 }
