@@ -10,7 +10,7 @@ type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (re
 const REFRESH_EVERY = 20;
 
 /**
- * Looks every `slotsRefreshInterval` whether a node names other nodes for the slots than the client goes by, and refreshes them only then.
+ * Looks every `slotsRefreshInterval` whether a node names other nodes for the slots than the client goes by, and refreshes them if so.
  *
  * ioredis would open a connection each time. That is a handshake and a sign-in to the servers for every client, and to Node.js objects of
  * another shape, for which it drops what it has compiled for those that are there: commands cost about ten percent more from then on.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { Mock } from 'vitest';
 import { moveSlots, shardsOf } from './support/faults';
 import { startProxy } from './support/proxy';
 import { passwordOf, startUsers } from './support/users';
@@ -69,11 +70,7 @@ test('it keeps out of a transaction that a caller has begun on a connection', as
     void node.call('ECHO', 'b');
     return node.call('EXEC');
   }))).toEqual(begun.map(() => ['a', 'b']));
-  await vi.waitFor(async () => {
-    const before = refreshes.mock.calls.length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(refreshes.mock.calls.length).toBe(before);
-  }, 5_000);
+  await calm(refreshes);
 });
 
 test('finds slots that have moved without a command that is sent to another node', async () => {
@@ -85,11 +82,7 @@ test('finds slots that have moved without a command that is sent to another node
   await moveSlots(users.cluster, from.primary, to.primary, [slot]);
   await vi.waitFor(() => expect(primaries()).toMatch(new RegExp(`:${to.primary.port}$`)), 5_000);
   await vi.waitFor(() => expect(refreshes).toHaveBeenCalled());
-  await vi.waitFor(async () => {
-    const before = refreshes.mock.calls.length;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(refreshes.mock.calls.length).toBe(before);
-  }, 10_000);
+  await calm(refreshes);
 });
 
 test('finds a replica that is back', async () => {
@@ -162,6 +155,15 @@ test('a client that has ended does not look', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(asked).not.toHaveBeenCalled();
 });
+
+/** Waits until looks find nothing new. */
+async function calm(refreshes: Mock): Promise<void> {
+  await vi.waitFor(async () => {
+    const before = refreshes.mock.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(refreshes.mock.calls.length).toBe(before);
+  }, 10_000);
+}
 
 /** Does something while the servers take no new connection of the user; those that are there stay. */
 async function withoutNewConnections(work: () => Promise<void>): Promise<void> {
