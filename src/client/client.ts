@@ -1,6 +1,7 @@
 import { Cluster, Pipeline } from 'ioredis';
 import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction, Redis } from 'ioredis';
 import { Abandoned } from './abandoned';
+import { BorrowedConnections } from './borrowed-connection';
 import { clientOptions } from './client-options';
 import { runningTime, useClock } from './clock';
 import { ConnectionFailures } from './connection-failures';
@@ -18,7 +19,9 @@ import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
 import { isForReplica } from './read-from';
 import type { ReadFrom } from './read-from';
+import { aimCheck, guardReadyCheck } from './ready-check';
 import { keepSignedIn } from './reauthentication';
+import { reconnectOnce } from './reconnection';
 import { livePassword } from './redacted';
 import { Retries } from './retries';
 import { guardShardedSubscribers } from './sharded-subscriber-guard';
@@ -90,7 +93,8 @@ export class Client extends Cluster {
   readonly #unanswered = new WeakSet<Command>();
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
-  readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this));
+  readonly #borrowed: BorrowedConnections;
+  readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this), () => this.#borrowed.openNext());
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
@@ -118,11 +122,13 @@ export class Client extends Cluster {
     this.#events = events;
     this.#failures = failures;
     this.#opening = context.opening;
+    this.#borrowed = new BorrowedConnections(() => this, context.isSilent);
     const deadlines = () => new Deadlines(settings.deadline, (command, start, reason) => {
       this.#abandon(command, reason ?? this.#deadlineError(command.name, start));
     });
     this.#deadlines = deadlines();
     this.#checks = deadlines();
+    const send = (command: Command) => void super.sendCommand(command);
     const replies: LostRepliesContext = {
       retryWrites: settings.retryWrites,
       isClosing: () => this.#closing,
@@ -132,19 +138,26 @@ export class Client extends Cluster {
         const { commands } = this.#deadlines;
         return (command) => commands.has(command) || this.#blocking.has(command);
       },
-      retry: (command) => this.#retries.add(() => void super.sendCommand(command)),
+      retry: (command) => this.#retries.add(() => send(command)),
+      send,
     };
     const settles = new Map<Redis, () => void>();
     const guard = (node: Redis) => {
-      guardNode(node, { abandoned: this.#abandoned, isForReplica: (command) => isForReplica(command, this.options.scaleReads) });
+      guardNode(node, {
+        abandoned: this.#abandoned,
+        isForReplica: (command) => isForReplica(command, this.options.scaleReads),
+        toAskForSlots: (open) => this.#borrowed.instead(open),
+      });
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
     };
     this.on('+node', (node) => {
       silence.guard(node);
       guard(node);
+      reconnectOnce(node);
     });
     guardStatus(this);
+    guardReadyCheck(this);
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
     guardSubscriber(this, {
@@ -156,7 +169,7 @@ export class Client extends Cluster {
     guardShardedSubscribers(this, (error) => events.error(error, this.status));
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
     this.on('refresh', () => {
-      clusterInternals(this).startupNodes = [...nodes, ...this.nodes().map(({ options: { host, port } }) => ({ host, port }))];
+      clusterInternals(this).startupNodes = [...nodes, ...this.nodes().map(({ options: { host, port, readOnly } }) => ({ host, port, readOnly }))];
     });
     this.on('connecting', () => failures.attemptStarted());
     this.on('node error', (error) => failures.note(error));
@@ -388,6 +401,7 @@ export class Client extends Cluster {
       reject.call(command, error);
     };
     this.#checks.add(command);
+    aimCheck(this, command);
   }
 
   #abandon(command: Command, reason: Error): void {

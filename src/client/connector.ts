@@ -12,6 +12,7 @@ import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
 import { isPermanent, retriable } from './failure';
 import { gatherWrites } from './gather-writes';
+import { REFRESHER } from './internals';
 import type { LivePassword } from './redacted';
 import { authenticate } from './sign-in';
 import type { SignIn } from './sign-in';
@@ -46,9 +47,6 @@ interface NodeOptions {
   readonly disconnectTimeout: number;
   connectionName?: string;
 }
-
-/** What ioredis calls the connections that it opens to look up the slots. */
-const REFRESHER = 'ioredis-cluster(refresher)';
 
 /** How long one attempt may take in all, with a slow credentials provider. */
 const ATTEMPT_TIMEOUT_MS = 10_000;

@@ -10,6 +10,9 @@ import type { ChainableCommander, Cluster, ClusterNode, Command, Redis } from 'i
  *   a node, which are typed, do what they do today
  */
 
+/** What ioredis calls the connections that it opens to look up the slots, before the name that the caller has chosen. */
+export const REFRESHER = 'ioredis-cluster(refresher)';
+
 /** One command in a queue of a node. */
 export interface QueueItem {
   readonly command: Command;
@@ -38,6 +41,7 @@ export interface NodeInternals {
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */
   readonly offlineQueue: Queue<QueueItem>;
+  setStatus(status: string): void;
   /** Fails what is in the queues. */
   flushQueue(error: Error, options?: { readonly offlineQueue?: boolean }): void;
 }
@@ -52,8 +56,8 @@ export interface SubscriberInternals {
 }
 
 export interface ClusterInternals {
-  /** Where the next connection begins. */
-  startupNodes: ClusterNode[];
+  /** Where the next connection begins. Replicas that are not said to be some get a connection as soon as that shows. */
+  startupNodes: (ClusterNode | { readonly host?: string; readonly port?: number; readonly readOnly?: boolean })[];
   /** Whether a client that has lost its connections ends. */
   manuallyClosing: boolean;
   /** Commands that wait for the cluster. */
@@ -65,6 +69,10 @@ export interface ClusterInternals {
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
   /** Passes on what those connections receive; a client that has ended removes its listeners, and never adds them again. */
   readonly subscriberGroupEmitter?: EventEmitter;
+  /** How many attempts to connect there have been since the client was ready, but for the first. */
+  readonly retryAttempts: number;
+  /** Finds out whether the cluster is ready, and calls back with what it says if not. */
+  readyCheck(callback: (error?: Error | null, fail?: string) => void): void;
   setStatus(status: string): void;
   handleCloseEvent(): void;
   /** Starts what refreshes the slots from time to time, once the client is connected. */

@@ -29,6 +29,8 @@ export interface LostRepliesContext {
   routed(): (command: Command) => boolean;
   /** Gives a command to the cluster again, in a moment. */
   retry(command: Command): void;
+  /** Gives a command to the cluster again. */
+  send(command: Command): void;
 }
 
 /**
@@ -50,6 +52,12 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
     reason = undefined;
     // Before ioredis looks at the queue.
     node.stream.prependOnceListener('close', () => settle(node, reason, context, parted));
+  });
+  node.on('reconnecting', () => {
+    const waiting = internals.offlineQueue.toArray();
+    internals.offlineQueue.clear();
+    // The rest of a pipeline is redirected by itself, for which the cluster has to know of it. It sends it to this node, in its turn.
+    waiting.forEach((item) => (parted.has(item.command) ? context.send(item.command) : internals.offlineQueue.push(item)));
   });
   const flush = internals.flushQueue;
   internals.flushQueue = (error, options = {}) => {
@@ -111,7 +119,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     if (stream && 'slot' in stream.destination) {
       parted.add(command);
     }
-    offlineQueue.push({ command });
+    offlineQueue.push({ command, select: 0 });
   }
 
   /** A transaction is sent again as a whole or not at all, and so is a pipeline that contains one. */

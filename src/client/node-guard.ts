@@ -1,7 +1,7 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { retriable } from './failure';
-import { commandInternals } from './internals';
+import { commandInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
@@ -17,6 +17,8 @@ export interface NodeGuardContext {
   readonly abandoned: Abandoned;
   /** Whether a replica may execute a command that was given to the cluster. */
   isForReplica(command: Command): boolean;
+  /** What to ask for the slots in place of a connection that would have to be opened for that. */
+  toAskForSlots(open: () => Redis): Redis | undefined;
 }
 
 /** Whether the cluster chose the node for a command; others were given to the node itself. */
@@ -31,10 +33,11 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
  *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
+ * - The slots are asked for over a connection that is there, if possible.
  * - ASKING, which goes ahead of a command to a slot that moves, may fail: ioredis drops its promise, and the command shares its fate.
  */
-export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardContext): void {
-  const send = node.sendCommand;
+export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots }: NodeGuardContext): void {
+  const { duplicate, sendCommand: send } = node;
   node.on('close', () => forgetTransaction(node));
   node.sendCommand = (command, stream) => {
     if (abandoned.has(command)) {
@@ -49,6 +52,10 @@ export function guardNode(node: Redis, { abandoned, isForReplica }: NodeGuardCon
       guardKeyless(node, command);
     }
     return send.call(node, command, stream);
+  };
+  node.duplicate = (override) => {
+    const open = () => duplicate.call(node, override);
+    return override?.connectionName?.startsWith(REFRESHER) && toAskForSlots(open) || open();
   };
 }
 

@@ -6,6 +6,7 @@ const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], [
 }));
 
 const open = new WeakSet<Redis>();
+const watching = new WeakSet<Redis>();
 
 /**
  * Whether a caller has begun a transaction on a node's connection and not ended it yet. What the client asks by itself would become part of
@@ -15,17 +16,27 @@ export function isInTransaction(node: Redis): boolean {
   return open.has(node);
 }
 
+/** Whether a caller has begun a transaction on a node's connection, or watches keys for one, neither of which another connection would know of. */
+export function hasState(node: Redis): boolean {
+  return open.has(node) || watching.has(node);
+}
+
 /** Keeps up with the commands that are given to a node's connection. */
 export function noteTransaction(node: Redis, name: string): void {
   const begins = CHANGES.get(name);
   if (begins === true) {
     open.add(node);
   } else if (begins === false) {
-    open.delete(node);
+    forgetTransaction(node);
+  } else if (/^watch$/i.test(name)) {
+    watching.add(node);
+  } else if (/^unwatch$/i.test(name)) {
+    watching.delete(node);
   }
 }
 
 /** A transaction ends with its connection. */
 export function forgetTransaction(node: Redis): void {
   open.delete(node);
+  watching.delete(node);
 }

@@ -44,6 +44,28 @@ export class Patience {
     }
   }
 
+  /**
+   * Asks one node over one connection: what another one says does not go on from there, as it may lead to another server.
+   *
+   * @param endpoint - the node as `host:port`
+   */
+  conversation(endpoint: string): <T>(name: string, ...args: string[]) => Promise<T> {
+    let stream: unknown;
+    const check = () => {
+      const now = nodeOf(this.#db, endpoint)?.stream;
+      if (stream !== undefined && stream !== now) {
+        throw closed();
+      }
+      return now;
+    };
+    return async <T>(name: string, ...args: string[]) => {
+      check();
+      const reply = await this.ask<T>(endpoint, name, ...args);
+      stream = check();
+      return reply;
+    };
+  }
+
   /** The cluster answers. */
   renew(): void {
     this.#since = performance.now();

@@ -1,5 +1,5 @@
 /** How long to wait before trying again, in milliseconds: at first, and at most. */
-const DELAY_MS = { first: 50, most: 300 };
+const DELAY_MS = { first: 10, most: 200 };
 
 /** Without a retry for this long, the next one is the first. */
 const CALM_MS = 1_000;
@@ -8,7 +8,7 @@ const CALM_MS = 1_000;
  * What is to be tried again once the client has asked which node serves what, in the order in which it was added.
  *
  * The wait doubles from try to try, half of it is random, and there is one question for all that waits: while a shard is without a primary,
- * a client asks about five times in a second, however many commands it has.
+ * a client asks about seven times in a second, however many commands it has.
  */
 export class Retries {
   readonly #refresh: (done: () => void) => void;

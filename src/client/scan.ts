@@ -51,9 +51,10 @@ export async function* scanAll(db: Cluster, { match, count = 1_000, type }: Scan
       if (next === undefined) {
         return;
       }
+      const ask = patience.conversation(next);
       let cursor = '0';
       do {
-        const [following, keys] = await patience.ask<[cursor: string, keys: string[]]>(next, 'scan', cursor, ...filter);
+        const [following, keys] = await ask<[cursor: string, keys: string[]]>('scan', cursor, ...filter);
         cursor = following;
         patience.renew();
         if (keys.length > 0) {

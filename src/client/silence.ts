@@ -2,7 +2,8 @@ import type { Cluster, Redis } from 'ioredis';
 import { blockingTime } from './deadline';
 import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
-import { isInTransaction } from './open-transactions';
+import { anyToAsk } from './nodes-to-ask';
+import { giveUp } from './reconnection';
 
 /** How often the connections are looked at, in milliseconds. */
 const LOOK_MS = 200;
@@ -36,6 +37,7 @@ export class SilenceWatch {
   readonly #cluster: () => Cluster;
   readonly #timeouts = new WeakMap<Redis, number>();
   #timer?: NodeJS.Timeout;
+  #again?: NodeJS.Timeout;
   #silences = new Map<Redis, Silence>();
   /** Who serves what, as the last node said that was asked since one is silent. */
   #primaries?: string;
@@ -64,6 +66,7 @@ export class SilenceWatch {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#again);
     this.#silences.clear();
   }
 
@@ -83,7 +86,9 @@ export class SilenceWatch {
       return;
     }
     this.#giveUp(silent);
-    void this.#ask(silent);
+    void this.#ask(silent, this.#round % REFRESH_EVERY === 0);
+    // Once more before the next look: the question costs little, and as long as nobody takes over, commands wait.
+    this.#again = setTimeout(() => void this.#ask(this.#silent(), false), LOOK_MS / 2).unref();
   }
 
   #silent(): Redis[] {
@@ -98,21 +103,20 @@ export class SilenceWatch {
       const timeout = this.#timeouts.get(node) ?? Infinity;
       // One that connects has a time limit of its own.
       if (!isConnecting(node) && this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
-        node.stream.destroy(timedOut(`no reply from ${node.options.host}:${node.options.port} within ${timeout} ms`));
+        giveUp(node, timedOut(`no reply from ${node.options.host}:${node.options.port} within ${timeout} ms`));
       }
     }
   }
 
   /** Finds out whether other nodes have taken over: a refresh costs a connection, the question over one that is there costs little. */
-  async #ask(silent: readonly Redis[]): Promise<void> {
-    const others = this.#cluster().nodes().filter((node) => node.status === 'ready' && !silent.includes(node) && !isInTransaction(node));
-    if (this.#round % REFRESH_EVERY === 0) {
+  async #ask(silent: readonly Redis[], refreshes: boolean): Promise<void> {
+    const asked = anyToAsk(this.#cluster(), (node) => !silent.includes(node));
+    if (refreshes) {
       // While all of them connect slowly, asking them would make it worse.
-      if (others.length > 0 || !silent.every(isConnecting)) {
+      if (asked || !silent.every(isConnecting)) {
         this.#refresh(silent);
       }
-    } else if (others.length > 0) {
-      const asked = others[Math.floor(Math.random() * others.length)];
+    } else if (asked) {
       const primaries = await asked.cluster('SLOTS').then(primariesOf, () => this.#primaries);
       if (primaries !== this.#primaries) {
         this.#primaries = primaries;
@@ -144,7 +148,7 @@ function drop(node: Redis): void {
     node.disconnect();
   } else {
     const { host, port } = node.options;
-    node.stream?.destroy(timedOut(`${host}:${port} went silent, and another node has taken over`));
+    giveUp(node, timedOut(`${host}:${port} went silent, and another node has taken over`));
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Cluster, Redis } from 'ioredis';
-import { blockingTime, MAX_TIMER_MS } from './deadline';
-import { clusterInternals, nodeInternals, subscribers } from './internals';
-import { isInTransaction } from './open-transactions';
+import type { Cluster } from 'ioredis';
+import { MAX_TIMER_MS } from './deadline';
+import { clusterInternals, subscribers } from './internals';
+import { anyToAsk } from './nodes-to-ask';
 
 /** Slots from the first to the last, and the nodes that serve them, the primary first, each with its host and port. */
 type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (readonly [host: string | null, port: number])[]])[];
@@ -18,6 +18,7 @@ const REFRESH_EVERY = 20;
 export class SlotsWatch {
   readonly #cluster: () => Cluster;
   readonly #onSame: () => void;
+  readonly #beforeDistrust: () => void;
   #timer?: NodeJS.Timeout;
   #looks = 0;
   #asking = false;
@@ -27,10 +28,12 @@ export class SlotsWatch {
   /**
    * @param cluster - may not be there yet
    * @param onSame - told of every look that found no change
+   * @param beforeDistrust - told of every refresh that is not to believe the nodes that the client is connected to
    */
-  constructor(cluster: () => Cluster, onSame: () => void) {
+  constructor(cluster: () => Cluster, onSame: () => void, beforeDistrust: () => void) {
     this.#cluster = cluster;
     this.#onSame = onSame;
+    this.#beforeDistrust = beforeDistrust;
   }
 
   /** Takes the place of the timer of ioredis, before the client is connected. */
@@ -64,13 +67,17 @@ export class SlotsWatch {
       return;
     }
     this.#looks += 1;
-    const same = this.#looks % REFRESH_EVERY !== 0 && await this.#isSame(cluster);
+    const distrusts = this.#looks % REFRESH_EVERY === 0;
+    const same = !distrusts && await this.#isSame(cluster);
     if (cluster.status !== 'ready') {
       return;
     }
     if (same) {
       this.#onSame();
     } else {
+      if (distrusts) {
+        this.#beforeDistrust();
+      }
       cluster.refreshSlotsCache();
     }
   }
@@ -78,7 +85,7 @@ export class SlotsWatch {
   async #isSame(cluster: Cluster): Promise<boolean> {
     // Connections for subscriptions that are gone are looked after with every refresh.
     const isUp = subscribers(cluster).every(({ status }) => status === 'ready' || status === 'wait');
-    const node = anyOf(cluster.nodes().filter(answersSoon));
+    const node = anyToAsk(cluster);
     if (this.#asking || !isUp || !node) {
       return false;
     }
@@ -91,16 +98,6 @@ export class SlotsWatch {
       this.#asking = false;
     }
   }
-}
-
-function anyOf<T>(list: readonly T[]): T | undefined {
-  return list[Math.floor(Math.random() * list.length)];
-}
-
-/** A node with a blocking command answers when that is done, and one in a transaction does not answer. */
-function answersSoon(node: Redis): boolean {
-  const { commandQueue } = nodeInternals(node);
-  return node.status === 'ready' && !isInTransaction(node) && commandQueue.toArray().every(({ command }) => blockingTime(command) === 0);
 }
 
 /** Whether a client goes by what a node says, and has connections to all of the nodes, in their roles, and to no others. */

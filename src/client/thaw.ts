@@ -44,8 +44,8 @@ export class Thaw {
 }
 
 async function signOfLife(node: Redis): Promise<void> {
-  const { host, port } = node.options;
-  const stop = after(SIGN_OF_LIFE_MS, () => node.stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
+  const { options: { host, port }, stream } = node;
+  const stop = after(SIGN_OF_LIFE_MS, () => stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
   // A refusal is a sign, too.
   await node.ping().catch(() => undefined);
   stop();

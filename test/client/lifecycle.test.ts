@@ -203,7 +203,7 @@ describe('close', () => {
       const db = connect({ connection: users.connection('unready') });
       const attempts = { begun: 0, failed: 0 };
       db.on('connecting', () => (attempts.begun += 1)).on('close', () => (attempts.failed += 1));
-      await pause(i * 20);
+      await pause(i * 40);
       const took = await duration(() => close(db));
       return { took, ...attempts, status: db.status };
     }));

@@ -1,0 +1,84 @@
+import type { Callback, Cluster, Redis } from 'ioredis';
+import { after } from './deadline';
+import { anyToAsk } from './nodes-to-ask';
+
+/** How long a node may take to answer over a connection that is there, in milliseconds, before one is opened. */
+const ANSWER_MS = 500;
+
+/**
+ * One refresh in so many opens a connection, to any of the nodes, while one follows the other: those that the client is connected to may know
+ * less than the others.
+ */
+const OPEN_EVERY = 3;
+
+/** Without a refresh for this long, in milliseconds, the next one is the first. */
+const CALM_MS = 1_000;
+
+/** What ioredis uses of the connection that it opens for a refresh of the slots. */
+type Refresher = Pick<Redis, 'cluster' | 'disconnect' | 'on'>;
+type Ask = (what: 'SLOTS', callback: Callback<unknown>) => unknown;
+
+/**
+ * Lets refreshes of the slots ask over a connection that is there, where ioredis opens one for each: to many clients that look for the same
+ * new primary, that is a handshake and a sign-in each, several times in a second, when the servers have other work.
+ */
+export class BorrowedConnections {
+  readonly #cluster: () => Cluster;
+  readonly #isSilent: (host: string, port: number) => boolean;
+  #refreshes = 0;
+  #last = -Infinity;
+
+  /** @param cluster - may not be there yet */
+  constructor(cluster: () => Cluster, isSilent: (host: string, port: number) => boolean) {
+    this.#cluster = cluster;
+    this.#isSilent = isSilent;
+  }
+
+  /** Has the next refresh open a connection. */
+  openNext(): void {
+    this.#refreshes = OPEN_EVERY - 1;
+    this.#last = performance.now();
+  }
+
+  /** What a refresh asks in place of a connection of its own, undefined when it has to open one. */
+  instead(open: () => Redis): Redis | undefined {
+    const now = performance.now();
+    this.#refreshes = now - this.#last < CALM_MS ? this.#refreshes + 1 : 1;
+    this.#last = now;
+    if (this.#refreshes % OPEN_EVERY === 0) {
+      return undefined;
+    }
+    const node = anyToAsk(this.#cluster(), ({ options: { host, port } }) => !this.#isSilent(host!, port!));
+    return node && borrow(node, open) as unknown as Redis;
+  }
+}
+
+function borrow(node: Redis, open: () => Redis): Refresher {
+  let isOver = false;
+  let opened: Redis | undefined;
+  const refresher = {
+    on: () => refresher,
+    disconnect: () => {
+      isOver = true;
+      opened?.disconnect();
+    },
+    cluster: (what: 'SLOTS', callback: Callback<unknown>) => {
+      const openInstead = () => {
+        stop();
+        if (!isOver && !opened) {
+          opened = open();
+          opened.on('error', () => undefined);
+          (opened.cluster as Ask)(what, callback);
+        }
+      };
+      const stop = after(ANSWER_MS, openInstead);
+      node.cluster(what).then((reply) => {
+        stop();
+        if (!isOver && !opened) {
+          callback(null, reply);
+        }
+      }, openInstead);
+    },
+  };
+  return refresher as unknown as Refresher;
+}

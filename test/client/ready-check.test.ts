@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { shardsOf } from './support/faults';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+import { close, connect, observe, slotOf } from '../../src/client';
+
+let users: Users;
+
+const KEYS = Array.from({ length: 12 }, (_, i) => `key-${i}`);
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' });
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes');
+});
+
+afterAll(async () => users?.local.stop());
+
+function open() {
+  const db = connect({ connection: users.connection() });
+  onTestFinished(() => close(db));
+  const told = { connections: vi.fn(), closed: vi.fn() };
+  db.on('close', told.closed);
+  onTestFinished(observe('connect', told.connections));
+  return { db, ...told };
+}
+
+const states = async () => {
+  const running = users.cluster.nodes.filter((node) => node.running);
+  const infos = await Promise.all(running.map((node) => node.call('CLUSTER', 'INFO').catch(() => '')));
+  return infos.map((info) => /^cluster_state:(\w+)/.exec(String(info))?.[1]);
+};
+
+/** Does something while the cluster is not ready because a shard is gone, but not the one that the endpoint leads to. */
+async function withoutShard(work: (restore: () => Promise<void>) => Promise<void>): Promise<void> {
+  const { primary, replica } = (await shardsOf(users.cluster)).at(-1)!;
+  let restored = false;
+  const restore = async () => {
+    if (!restored) {
+      restored = true;
+      primary.restart();
+      replica.restart();
+      await expect.poll(states, { timeout: 20_000, interval: 20 }).toEqual(Array(6).fill('ok'));
+    }
+  };
+  await Promise.all([primary.kill(), replica.kill()]);
+  try {
+    await expect.poll(states, { timeout: 20_000 }).toEqual(Array(4).fill('fail'));
+    await work(restore);
+  } finally {
+    await restore();
+  }
+}
+
+test('a client waits for a cluster that is not ready over the connections that it has', async () => {
+  await withoutShard(async (restore) => {
+    const { db, connections, closed } = open();
+    const pending = Promise.all(KEYS.map((key) => db.get(key)));
+    await pause(1_500);
+    expect(closed).not.toHaveBeenCalled();
+    expect(db.status).toBe('connect');
+    // To look for the slots once, and at most one to each node that is there.
+    expect(connections.mock.calls.length).toBeLessThanOrEqual(5);
+    await restore();
+    const start = performance.now();
+    expect(await pending).toEqual(KEYS.map(() => null));
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(closed).not.toHaveBeenCalled();
+  });
+});
+
+test('one that waits may lose its connections', async () => {
+  await withoutShard(async (restore) => {
+    const { db } = open();
+    const pending = db.get(KEYS[0]);
+    await pause(500);
+    await Promise.all(users.cluster.nodes.filter((node) => node.running).map((node) => node.call('CLIENT', 'KILL', 'USER', 'app')));
+    await restore();
+    expect(await pending).toBeNull();
+  });
+});
+
+test('one that waits can be closed', async () => {
+  await withoutShard(async () => {
+    const { db } = open();
+    const pending = expect(db.get(KEYS[0])).rejects.toThrow();
+    await pause(500);
+    const start = performance.now();
+    await close(db, { timeout: 300 });
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(db.status).toBe('end');
+    await pending;
+  });
+});
+
+test('the node that the first command waits for is the one that is asked', async () => {
+  for (const key of KEYS) {
+    const { db, connections } = open();
+    await db.get(key);
+    expect(connections.mock.calls.map(([{ purpose }]) => purpose)).toEqual(['slots', 'commands']);
+    await close(db);
+  }
+});
+
+test('the others work when the node that the first command waits for is down', async () => {
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-require-full-coverage', 'no');
+  const { primary, replica, start, end } = (await shardsOf(users.cluster)).at(-1)!;
+  const there = (key: string) => slotOf(key) >= start && slotOf(key) <= end;
+  await Promise.all([primary.kill(), replica.kill()]);
+  const { db } = open();
+  const dead = db.get(KEYS.find(there)!);
+  const alive = KEYS.filter((key) => !there(key));
+  expect(await Promise.all(alive.map((key) => db.get(key)))).toEqual(alive.map(() => null));
+  primary.restart();
+  replica.restart();
+  expect(await dead).toBeNull();
+});
