@@ -1,5 +1,6 @@
 import type { Callback, Cluster, Redis } from 'ioredis';
 import { after } from './deadline';
+import { closed } from './failure';
 import { anyToAsk } from './nodes-to-ask';
 
 /** How long a node may take to answer over a connection that is there, in milliseconds, before one is opened. */
@@ -13,6 +14,9 @@ const OPEN_EVERY = 3;
 
 /** Without a refresh for this long, in milliseconds, the next one is the first. */
 const CALM_MS = 1_000;
+
+/** The states of a client that needs no slots any more. */
+const ENDED: readonly Cluster['status'][] = ['disconnecting', 'close', 'end'];
 
 /** What ioredis uses of the connection that it opens for a refresh of the slots. */
 type Refresher = Pick<Redis, 'cluster' | 'disconnect' | 'on'>;
@@ -49,11 +53,11 @@ export class BorrowedConnections {
       return undefined;
     }
     const node = anyToAsk(this.#cluster(), ({ options: { host, port } }) => !this.#isSilent(host!, port!));
-    return node && borrow(node, open) as unknown as Redis;
+    return node && borrow(node, open, () => ENDED.includes(this.#cluster().status)) as unknown as Redis;
   }
 }
 
-function borrow(node: Redis, open: () => Redis): Refresher {
+function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refresher {
   let isOver = false;
   let opened: Redis | undefined;
   const refresher = {
@@ -65,7 +69,12 @@ function borrow(node: Redis, open: () => Redis): Refresher {
     cluster: (what: 'SLOTS', callback: Callback<unknown>) => {
       const openInstead = () => {
         stop();
-        if (!isOver && !opened) {
+        if (isOver || opened) {
+          return;
+        }
+        if (hasEnded()) {
+          callback(closed());
+        } else {
           opened = open();
           opened.on('error', () => undefined);
           (opened.cluster as Ask)(what, callback);

@@ -31,7 +31,7 @@ export function guardReadyCheck(cluster: Cluster): void {
         }
         waited = true;
         const wait = WAIT_MS.least + Math.random() * Math.min(WAIT_MS.most, duration / 10);
-        setTimeout(() => isOver() || check(), wait);
+        setTimeout(() => isOver() || check(), wait).unref();
       } else if (waited && !error && !fail) {
         // The nodes have agreed on who serves what since the client has asked.
         cluster.refreshSlotsCache(() => isOver() || callback());

@@ -28,7 +28,8 @@ export function giveUp(node: Redis, reason: Error): void {
  */
 export function reconnectOnce(node: Redis): void {
   const { disconnect, options } = node;
-  if (typeof options.retryStrategy === 'function') {
+  // Without retries, ioredis would fail what waits with the first attempt.
+  if (typeof options.retryStrategy === 'function' || options.maxRetriesPerRequest === 0) {
     return;
   }
   let since = Infinity;

@@ -110,6 +110,9 @@ export class SilenceWatch {
 
   /** Finds out whether other nodes have taken over: a refresh costs a connection, the question over one that is there costs little. */
   async #ask(silent: readonly Redis[], refreshes: boolean): Promise<void> {
+    if (silent.length === 0) {
+      return;
+    }
     const asked = anyToAsk(this.#cluster(), (node) => !silent.includes(node));
     if (refreshes) {
       // While all of them connect slowly, asking them would make it worse.

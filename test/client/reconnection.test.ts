@@ -79,6 +79,14 @@ test('servers that drop every connection are not asked for one without end', asy
   expect(await db.get(KEYS[0])).toBe('1');
 });
 
+test('a client that is told not to retry fails nothing for it', async () => {
+  const { db } = await open({ redisOptions: { maxRetriesPerRequest: 0 } });
+  const pending = Promise.all(KEYS.map((key) => db.set(key, '2')));
+  await users.disconnectAll();
+  expect(await pending).toEqual(KEYS.map(() => 'OK'));
+  expect(await Promise.all(KEYS.map((key) => db.get(key)))).toEqual(KEYS.map(() => '2'));
+});
+
 test('the strategy of a caller stays', async () => {
   const clusterNodeRetryStrategy = vi.fn(() => 1);
   const { db } = await open({ clusterNodeRetryStrategy });
