@@ -26,7 +26,7 @@ interface Silence {
 /**
  * Notices connections that went silent with a command, in place of the timers with which ioredis does that.
  *
- * - After about half a second, another node is asked with every look. A silent node may just be slow, but once it does not serve any more
+ * - After about half a second, another node is asked with every look, and once in between. A silent node may just be slow, but once it does not serve any more
  *   what it served, its connection is given up.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
  * - A connection that is being opened, and has commands that wait for it, is silent as well.
@@ -108,7 +108,7 @@ export class SilenceWatch {
     }
   }
 
-  /** Finds out whether other nodes have taken over: a refresh costs a connection, the question over one that is there costs little. */
+  /** Finds out whether other nodes have taken over: a refresh costs milliseconds of the processor, the question costs little. */
   async #ask(silent: readonly Redis[], refreshes: boolean): Promise<void> {
     if (silent.length === 0) {
       return;
