@@ -19,9 +19,9 @@ import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
 import { isForReplica } from './read-from';
 import type { ReadFrom } from './read-from';
-import { aimCheck, guardReadyCheck } from './ready-check';
+import { guardReadyCheck } from './ready-check';
 import { keepSignedIn } from './reauthentication';
-import { reconnectOnce } from './reconnection';
+import { endWhileReconnecting, reconnectOnce } from './reconnection';
 import { livePassword } from './redacted';
 import { Retries } from './retries';
 import { guardShardedSubscribers } from './sharded-subscriber-guard';
@@ -95,6 +95,7 @@ export class Client extends Cluster {
   readonly #thaw = new Thaw(this);
   readonly #borrowed: BorrowedConnections;
   readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this), () => this.#borrowed.openNext());
+  readonly #aimCheck: (command: Command) => void;
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
@@ -154,10 +155,11 @@ export class Client extends Cluster {
     this.on('+node', (node) => {
       silence.guard(node);
       guard(node);
-      reconnectOnce(node);
+      endWhileReconnecting(node);
+      reconnectOnce(node, replies.isClosing);
     });
     guardStatus(this);
-    guardReadyCheck(this);
+    this.#aimCheck = guardReadyCheck(this);
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
     guardSubscriber(this, {
@@ -401,7 +403,7 @@ export class Client extends Cluster {
       reject.call(command, error);
     };
     this.#checks.add(command);
-    aimCheck(this, command);
+    this.#aimCheck(command);
   }
 
   #abandon(command: Command, reason: Error): void {

@@ -109,8 +109,8 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
     }
 
     override disconnect(): void {
-      // ioredis asks again for every reply that wants it, and each would be one more listener.
-      if (!this.stream || this.stream !== this.#disconnected) {
+      // ioredis asks again for every reply that wants it, and each would be one more listener; for one that is closed already, one more timer.
+      if (this.stream && !this.stream.destroyed && this.stream !== this.#disconnected) {
         this.#disconnected = this.stream;
         super.disconnect();
       }

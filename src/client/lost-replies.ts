@@ -51,7 +51,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
   node.on('connect', () => {
     reason = undefined;
     // Before ioredis looks at the queue.
-    node.stream.prependOnceListener('close', () => settle(node, reason, context, parted));
+    node.stream.prependOnceListener('close', () => settle(node, reason, context, parted, true));
   });
   node.on('reconnecting', () => {
     const waiting = internals.offlineQueue.toArray();
@@ -81,7 +81,8 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
   return () => settle(node, closed(), context, parted);
 }
 
-function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: WeakSet<Command>): void {
+/** @param isLost - whether no reply can come any more */
+function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: WeakSet<Command>, isLost = false): void {
   const { commandQueue, offlineQueue } = nodeInternals(node);
   if (node.status === 'connect' || commandQueue.isEmpty()) {
     return;
@@ -93,9 +94,10 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   const sent = commandQueue.toArray();
   const waiting = offlineQueue.toArray();
   if (closing) {
-    // Replies may still come, and ioredis looks for their commands.
     sent.forEach(({ command }) => context.unanswered.add(command));
-  } else {
+  }
+  // Of a client that is being closed, replies may still come, and ioredis looks for their commands. It sends what is left again if it can.
+  if (isLost || !closing) {
     commandQueue.clear();
   }
   offlineQueue.clear();

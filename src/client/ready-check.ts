@@ -12,11 +12,15 @@ const PATIENCE_MS = 10_000;
  *
  * ioredis would drop all connections and open them again, time after time: work for servers that have enough of it, and the client would
  * come back as much later as it had waited before.
+ *
+ * @returns gets the command of every check, and has the first one answered by the node that the first command waits for, which is connected to
+ * for that in any case
  */
-export function guardReadyCheck(cluster: Cluster): void {
+export function guardReadyCheck(cluster: Cluster): (command: Command) => void {
   const internals = clusterInternals(cluster);
   const { readyCheck } = internals;
   let latest = 0;
+  let isFirst = false;
   internals.readyCheck = (callback) => {
     const number = latest += 1;
     const start = performance.now();
@@ -39,7 +43,16 @@ export function guardReadyCheck(cluster: Cluster): void {
         callback(error, fail);
       }
     });
+    // Only with the first attempt, as that node may be the one that is down.
+    isFirst = internals.retryAttempts === 0;
     check();
+    isFirst = false;
+  };
+  return (command) => {
+    const slot = isFirst && internals.offlineQueue.peekFront()?.command.getSlot();
+    if (typeof slot === 'number') {
+      commandInternals(command).slot = slot;
+    }
   };
 }
 
@@ -49,19 +62,5 @@ function connectPrimaries(cluster: Cluster): void {
     if (node.status === 'wait') {
       node.connect().catch(() => undefined);
     }
-  }
-}
-
-/**
- * Has a check answered by the node that the first command waits for, which is connected to for that in any case.
- *
- * @param check - CLUSTER INFO
- */
-export function aimCheck(cluster: Cluster, check: Command): void {
-  const { offlineQueue, retryAttempts } = clusterInternals(cluster);
-  const slot = offlineQueue.peekFront()?.command.getSlot();
-  // Only with the first attempt, as that node may be the one that is down.
-  if (cluster.status === 'connect' && retryAttempts === 0 && typeof slot === 'number') {
-    commandInternals(check).slot = slot;
   }
 }

@@ -25,9 +25,11 @@ export function giveUp(node: Redis, reason: Error): void {
  *
  * A caller's own `clusterNodeRetryStrategy` stays. A connection on which a caller has begun a transaction or watches keys does not come back,
  * because what it stood for would be gone without a word.
+ *
+ * @param isClosing - whether the client needs no connections any more
  */
-export function reconnectOnce(node: Redis): void {
-  const { disconnect, options } = node;
+export function reconnectOnce(node: Redis, isClosing: () => boolean): void {
+  const { options } = node;
   // Without retries, ioredis would fail what waits with the first attempt.
   if (typeof options.retryStrategy === 'function' || options.maxRetriesPerRequest === 0) {
     return;
@@ -36,15 +38,19 @@ export function reconnectOnce(node: Redis): void {
   node.on('ready', () => (since = performance.now()));
   options.retryStrategy = function (this: unknown) {
     // A duplicate of the node has these options, too.
-    const again = performance.now() - since >= LASTED_MS && this === options && !givenUp.has(node) && !hasState(node);
+    const again = performance.now() - since >= LASTED_MS && this === options && !givenUp.has(node) && !hasState(node) && !isClosing();
     since = Infinity;
     return again ? Math.random() * MOST_MS : null;
   };
+}
+
+/** Ends a node that is disconnected from while it waits to connect again: ioredis would leave it as it is, and its client with it, for ever. */
+export function endWhileReconnecting(node: Redis): void {
+  const { disconnect } = node;
   node.disconnect = (reconnect) => {
     const waits = node.status === 'reconnecting' && !reconnect;
     disconnect.call(node, reconnect);
     if (waits) {
-      // ioredis would leave it as it is, for ever.
       const internals = nodeInternals(node);
       internals.setStatus('end');
       internals.flushQueue(closed());

@@ -43,10 +43,18 @@ export class Thaw {
   }
 }
 
-async function signOfLife(node: Redis): Promise<void> {
-  const { options: { host, port }, stream } = node;
-  const stop = after(SIGN_OF_LIFE_MS, () => stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
-  // A refusal is a sign, too.
-  await node.ping().catch(() => undefined);
-  stop();
+/** Ends with a reply, or with the connection: what is sent after that finds another one. */
+function signOfLife(node: Redis): Promise<void> {
+  return new Promise((resolve) => {
+    const { options: { host, port }, stream } = node;
+    const end = () => {
+      stop();
+      stream.off('close', end);
+      resolve();
+    };
+    const stop = after(SIGN_OF_LIFE_MS, () => stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
+    stream.once('close', end);
+    // A refusal is a sign, too.
+    node.ping().then(end, end);
+  });
 }

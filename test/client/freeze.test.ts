@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { shardsOf } from './support/faults';
 import { startProxy } from './support/proxy';
 import type { Proxy } from './support/proxy';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
+import { slotOf } from '../../src/client';
 
 interface Answer {
   readonly result: number | string;
@@ -79,6 +81,23 @@ describe('the first command after a freeze succeeds', () => {
     expect(ms).toBeLessThan(3_000);
     expect(errors).toBe('');
   });
+});
+
+test('a node that has died meanwhile keeps only its own commands waiting', async () => {
+  await start();
+  // Nobody takes over.
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-node-timeout', '15000');
+  const [{ primary }] = (await shardsOf(users.cluster)).filter(({ end }) => slotOf('{a}') <= end);
+  child.kill('SIGSTOP');
+  await pause(500);
+  await primary.kill('SIGSTOP');
+  await pause(2_000);
+  child.kill('SIGCONT');
+  const { result, ms } = await invoke('{k}');
+  await primary.kill('SIGCONT');
+  expect(result).toEqual(expect.any(Number));
+  expect(ms).toBeLessThan(1_200);
+  expect(errors).toBe('');
 });
 
 test('the time of a freeze is not the time of a command', async () => {

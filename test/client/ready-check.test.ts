@@ -103,6 +103,31 @@ test('the node that the first command waits for is the one that is asked', async
   }
 });
 
+test('a node that alone takes the cluster for not ready is not asked for ever', async () => {
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-require-full-coverage', 'no');
+  const [{ primary, end }, { start: foreign }] = await shardsOf(users.cluster);
+  await primary.call('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes');
+  const slots = Array.from({ length: 500 }, (_, i) => foreign + i);
+  let misled = true;
+  // The others tell it better all the time.
+  const misleading = (async () => {
+    while (misled) {
+      await primary.call('CLUSTER', 'DELSLOTS', ...slots).catch(() => undefined);
+    }
+  })();
+  onTestFinished(async () => {
+    misled = false;
+    await misleading;
+  });
+  const { db } = open();
+  const first = db.get(KEYS.find((key) => slotOf(key) <= end)!);
+  const start = performance.now();
+  expect(await db.get(KEYS.find((key) => slotOf(key) > end)!)).toBeNull();
+  expect(performance.now() - start).toBeLessThan(3_000);
+  misled = false;
+  expect(await first).toBeNull();
+});
+
 test('the others work when the node that the first command waits for is down', async () => {
   await users.onAllNodes('CONFIG', 'SET', 'cluster-require-full-coverage', 'no');
   const { primary, replica, start, end } = (await shardsOf(users.cluster)).at(-1)!;

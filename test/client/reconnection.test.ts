@@ -132,16 +132,25 @@ test('a duplicate of a node is on its own', async () => {
   await ended;
 });
 
-test.each(['close', 'disconnect'] as const)('%s ends a client whose connections are about to come back', async (how) => {
-  const { db } = await open();
+const inFiveSeconds: ConnectOptions = { clusterNodeRetryStrategy: () => 5_000 };
+
+test.each<['close' | 'disconnect', ConnectOptions]>([
+  ['close', {}],
+  ['disconnect', {}],
+  ['close', inFiveSeconds],
+  ['disconnect', inFiveSeconds],
+])('%s ends a client whose connections are about to come back, with the options %j', async (how, options) => {
+  const { db } = await open(options);
   // The longest wait.
   vi.spyOn(Math, 'random').mockReturnValue(1);
+  const timers = vi.spyOn(globalThis, 'setTimeout');
   onTestFinished(() => void vi.restoreAllMocks());
   const about = Promise.all(connected(db).map((node) => new Promise((resolve) => node.once('reconnecting', resolve))));
   const ended = new Promise((resolve) => db.once('end', resolve));
   await users.disconnectAll();
   await about;
   expect(connected(db)).toEqual([]);
+  timers.mockClear();
   const start = performance.now();
   if (how === 'close') {
     await close(db);
@@ -151,6 +160,9 @@ test.each(['close', 'disconnect'] as const)('%s ends a client whose connections 
   await ended;
   expect(performance.now() - start).toBeLessThan(500);
   expect(db.status).toBe('end');
+  // With which ioredis waits for a connection to close, and which would hold the process.
+  const { disconnectTimeout } = db.options.redisOptions!;
+  expect(timers.mock.calls.filter(([, ms]) => ms === disconnectTimeout)).toEqual([]);
 });
 
 test('a scan begins its shard anew when its connection has come back', async () => {
