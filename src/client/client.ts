@@ -77,6 +77,11 @@ export class Client extends Cluster {
     return #settings in db ? db.#settings.deadline : undefined;
   }
 
+  /** That a command of a client was not answered since a time; undefined for one of bare ioredis. */
+  static deadlineError(db: Cluster, command: string, start: number): DeadlineError | undefined {
+    return #settings in db ? db.#deadlineError(command, start) : undefined;
+  }
+
   readonly #settings: ClientSettings;
   readonly #seeds: ClusterNode[];
   readonly #events: ClientEventSource;
@@ -399,7 +404,10 @@ export class Client extends Cluster {
   #guardCheck(command: Command): void {
     const { reject } = command;
     command.reject = (error) => {
-      this.#failures.note(error);
+      // That it waited in vain, as others do, is no reason.
+      if (!this.#abandoning) {
+        this.#failures.note(error);
+      }
       reject.call(command, error);
     };
     this.#checks.add(command);

@@ -1,24 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'ioredis';
 import type { Cluster } from 'ioredis';
+import { Client } from './client';
+import { runningTime } from './clock';
 import { isRedirection, nodeOf } from './cluster-slots';
 import { after } from './deadline';
 import { DeadlineError } from './errors';
-import { closed, isPermanent, trueCause } from './failure';
+import { closed, describe, isPermanent, trueCause } from './failure';
 
 /** How long to wait before a primary that was lost is looked for again. */
 const RETRY_MS = 250;
 
-/** How long a shard may be without a primary that answers. */
+/** How long a client of bare ioredis may be without an answer. */
 const PATIENCE_MS = 20_000;
 
-/** Asks primaries one by one, and bridges the time in which a shard has none. */
+/** Asks primaries one by one, and bridges the time in which a shard has none: no longer than a command of the client would. */
 export class Patience {
   readonly #db: Cluster;
-  #since = performance.now();
+  readonly #command: string;
+  readonly #ms: number;
+  #since = runningTime();
 
-  constructor(db: Cluster) {
+  /** @param command - what errors say that was waited for */
+  constructor(db: Cluster, command: string) {
     this.#db = db;
+    this.#command = command;
+    this.#ms = Client.deadlineOf(db) ?? PATIENCE_MS;
+  }
+
+  /** Waits for something as long as there is patience left. */
+  async bounded<T>(something: Promise<T>): Promise<T> {
+    let stop = () => {};
+    const expiry = new Promise<never>((_, reject) => {
+      stop = after(this.#rest, () => reject(this.#deadlineError()));
+    });
+    try {
+      return await Promise.race([something, expiry]);
+    } finally {
+      stop();
+    }
   }
 
   /**
@@ -32,16 +52,8 @@ export class Patience {
       throw closed();
     }
     const command = new Command(name, args, { replyEncoding: 'utf8' });
-    const stop = after(PATIENCE_MS, () => {
-      const text = `${endpoint} did not answer "${name}" within ${PATIENCE_MS} ms`;
-      command.reject(new DeadlineError(text, { endpoint, command: name, duration: PATIENCE_MS }));
-    });
-    try {
-      void node.sendCommand(command);
-      return await command.promise as T;
-    } finally {
-      stop();
-    }
+    void node.sendCommand(command);
+    return this.bounded(command.promise as Promise<T>);
   }
 
   /**
@@ -68,21 +80,40 @@ export class Patience {
 
   /** The cluster answers. */
   renew(): void {
-    this.#since = performance.now();
+    this.#since = runningTime();
   }
 
   /**
    * Waits before another attempt.
    *
-   * @throws the error when another attempt would be pointless, or when there were enough
+   * @throws the error when another attempt would be pointless, or that there were enough
    */
   async wait(error: Error): Promise<void> {
+    if (error instanceof DeadlineError) {
+      throw this.#deadlineError();
+    }
     const cause = trueCause(error);
     const isPassing = cause !== error || isRedirection(error);
-    const isOver = this.#db.status === 'end' || performance.now() - this.#since > PATIENCE_MS;
-    if (!isPassing || isOver || (cause && isPermanent(cause))) {
+    if (!isPassing || this.#db.status === 'end' || (cause && isPermanent(cause))) {
       throw error;
     }
-    await sleep(RETRY_MS);
+    if (this.#rest === 0) {
+      throw this.#deadlineError(cause);
+    }
+    await sleep(Math.min(RETRY_MS, this.#rest));
+  }
+
+  get #rest(): number {
+    return Math.max(0, this.#since + this.#ms - runningTime());
+  }
+
+  #deadlineError(cause?: Error): DeadlineError {
+    const known = Client.deadlineError(this.#db, this.#command, this.#since);
+    if (known) {
+      return known;
+    }
+    const duration = runningTime() - this.#since;
+    const text = `no answer to "${this.#command}" within ${Math.round(duration)} ms${cause ? `: ${describe(cause)}` : ''}`;
+    return new DeadlineError(text, { endpoint: 'the cluster', command: this.#command, duration, cause });
   }
 }

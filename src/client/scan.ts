@@ -35,17 +35,17 @@ export interface ScanOptions {
  *
  * What reads the pages may take its time.
  *
- * @throws the error of the last attempt when a shard has no primary that answers for 20 seconds
+ * @throws a DeadlineError when no page comes for as long as a command of the client may take (its `deadline`; 20 seconds with bare ioredis)
  */
 export async function* scanAll(db: Cluster, { match, count = 1_000, type }: ScanOptions = {}): AsyncGenerator<string[], void, undefined> {
   const filter = [...match === undefined ? [] : ['MATCH', match], 'COUNT', String(count), ...type === undefined ? [] : ['TYPE', type]];
-  const patience = new Patience(db);
+  const patience = new Patience(db, 'scan');
   /** By slot, the primary whose scan covered it. */
   const scanned: (string | undefined)[] = [];
   for (;;) {
     try {
-      await untilSlotsKnown(db);
-      await refreshSlots(db);
+      await patience.bounded(untilSlotsKnown(db));
+      await patience.bounded(refreshSlots(db));
       const primaries = db.slots.map(([primary]) => primary);
       const next = primaries.find((primary, slot) => primary !== scanned[slot]);
       if (next === undefined) {
@@ -77,19 +77,19 @@ export async function* scanAll(db: Cluster, { match, count = 1_000, type }: Scan
  * How many keys the whole cluster has, as the primaries count them: keys that have expired but are not yet removed included.
  * (`dbsize` of an ioredis cluster asks a single node.)
  *
- * @throws the error of the last attempt when a shard has no primary that answers for 20 seconds
+ * @throws a DeadlineError when a shard does not answer for as long as a command of the client may take (its `deadline`; 20 seconds with bare ioredis)
  */
 export async function dbSize(db: Cluster): Promise<number> {
-  const patience = new Patience(db);
+  const patience = new Patience(db, 'dbsize');
   for (;;) {
     try {
-      await untilSlotsKnown(db);
+      await patience.bounded(untilSlotsKnown(db));
       const primaries = new Set(db.slots.map(([primary]) => primary));
       const sizes = await Promise.all([...primaries].map((primary) => patience.ask<number>(primary, 'dbsize')));
       return sizes.reduce((sum, size) => sum + size, 0);
     } catch (error) {
       await patience.wait(error as Error);
-      await refreshSlots(db).catch(() => undefined);
+      await patience.bounded(refreshSlots(db)).catch(() => undefined);
     }
   }
 }

@@ -26,6 +26,18 @@ test('a cluster that cannot be reached is not, and the reason is given in time',
   await close(db);
 });
 
+test('what checks get in the end is not taken for the reason of others', async () => {
+  const db = connect({ connection: { ...users.connection('minimal'), port: 1 }, deadline: 400 });
+  const causes: unknown[] = [];
+  for (let i = 0; i < 12; i++) {
+    void healthCheck(db, { timeout: 100 });
+    causes.push(db.get('a').catch((error: Error) => (error.cause as { code?: string }).code));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await Promise.all(causes)).toEqual(Array(12).fill('ECONNREFUSED'));
+  await close(db);
+});
+
 test('a cluster that lost slots is not', async () => {
   const db = connect({ connection: users.connection('minimal'), deadline: 2_000 });
   await healthCheck(db);

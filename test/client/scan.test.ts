@@ -126,3 +126,21 @@ test('all keys are found although a primary dies meanwhile', async () => {
   expect([...found].sort()).toEqual([...keys].sort());
   expect(await sizes).toBe(keys.length);
 }, 60_000);
+
+test('a scan and a count wait for a shard that is silent as long as a command would', async () => {
+  const other = await startUsers({ app: 'on ~* &* +@all' });
+  const deadline = 1_500;
+  const hurried = connect({ connection: other.connection('app'), deadline });
+  await hurried.set('a', '1');
+  expect(await dbSize(hurried)).toBe(1);
+  const shard = other.cluster.nodes.filter((node) => node.shard === other.cluster.nodes[0].shard);
+  await Promise.all(shard.map((node) => node.kill('SIGSTOP')));
+  const start = performance.now();
+  const [count, scanned] = await Promise.allSettled([dbSize(hurried), scan({}, hurried)]);
+  expect(performance.now() - start).toBeLessThan(deadline + 500);
+  expect(count).toMatchObject({ reason: { code: 'EDEADLINE', command: 'dbsize', duration: expect.closeTo(deadline, -3) } });
+  expect(scanned).toMatchObject({ reason: { code: 'EDEADLINE', command: 'scan', duration: expect.closeTo(deadline, -3) } });
+  await close(hurried);
+  await Promise.all(shard.map((node) => node.kill('SIGKILL')));
+  await other.local.stop();
+}, 30_000);
