@@ -105,6 +105,8 @@ export class Client extends Cluster {
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
   #closing = false;
+  /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
+  readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
   /** A command is being told that it failed, which is no error that could be retried. */
   #abandoning = false;
 
@@ -219,13 +221,27 @@ export class Client extends Cluster {
   /** A client that was closed, or is being closed, and connects again is as good as new. */
   override connect(): Promise<void> {
     // The constructor of ioredis comes here, too.
-    if (#closing in this && this.#closing) {
+    if (!(#closing in this)) {
+      return super.connect();
+    }
+    if (this.#closing || this.status === 'end') {
       this.#closing = false;
       this.#failures.beginAnew();
       clusterInternals(this).manuallyClosing = false;
       this.#stopKeepingUp ??= this.#keepUp();
     }
-    return super.connect();
+    return this.#untilReady(super.connect());
+  }
+
+  /** ioredis forgets what it has promised when the cluster is not ready at first. */
+  async #untilReady(connected: Promise<void>): Promise<void> {
+    let stop = () => {};
+    const ready = new Promise<void>((resolve, reject) => {
+      const onEnd = () => this.status === 'end' && reject(closed());
+      this.on('ready', resolve).on('end', onEnd);
+      stop = () => this.off('ready', resolve).off('end', onEnd);
+    });
+    await Promise.race([connected, ready]).finally(() => stop());
   }
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
@@ -237,6 +253,9 @@ export class Client extends Cluster {
       this.#guardCommand(command);
       if (this.#abandoned.has(command)) {
         return command.promise;
+      }
+      if (this.#timesOut) {
+        command.promise.catch(() => this.#abandoned.add(command));
       }
       if (this.#thaw.holds) {
         return this.#hold(command, stream, node);
@@ -475,6 +494,10 @@ export class Client extends Cluster {
         internals._queue.forEach((command) => this.#mixed.add(command));
       }
       const result = run();
+      if (this.#timesOut) {
+        const abandon = () => internals._queue.forEach((command) => this.#abandoned.add(command));
+        result.then(abandon, abandon);
+      }
       if (typeof callback === 'function') {
         result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
       }

@@ -37,6 +37,8 @@ export interface Queue<T> {
 }
 
 export interface NodeInternals {
+  /** Opens and ends the socket. */
+  readonly connector: { disconnect(): void };
   /** Commands that were sent. */
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */

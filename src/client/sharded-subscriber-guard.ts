@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
+import { ConfigurationError } from './errors';
 import { clusterInternals } from './internals';
-import { Subscriptions } from './subscriptions';
+import { REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
@@ -13,9 +14,11 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
   const subscriptions = new Subscriptions();
   const guarded = new WeakSet<Redis>();
   const { subscriberGroupEmitter: emitter } = clusterInternals(cluster);
-  if (emitter) {
-    emitter.removeAllListeners = () => emitter;
+  if (!emitter) {
+    cluster.ssubscribe = refuse;
+    return;
   }
+  emitter.removeAllListeners = () => emitter;
   cluster.on('+subscriber', () => {
     for (const each of clusterInternals(cluster).shardedSubscribers!.shardedSubscribers.values()) {
       const connection = each.getInstance();
@@ -28,6 +31,9 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
 
   function guard(connection: Redis): void {
     subscriptions.follow(connection);
+    connection.options.socketTimeout ??= REPLY_TIMEOUT_MS;
+    // The channels have the prefix already.
+    connection.options.keyPrefix = undefined;
     const asking = new Set<string>();
     // What callers subscribe to comes as a command; with the method, ioredis gets back what it has on its list, refused ones included.
     connection.ssubscribe = async (...channels: unknown[]) => {
@@ -40,4 +46,14 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
       }));
     };
   }
+}
+
+/** Without connections of their own, ioredis would ask one node after the other, and pass on no message. */
+function refuse(...args: unknown[]): Promise<never> {
+  const refused = Promise.reject(new ConfigurationError('messages of shards need a client with the option "shardedSubscribers: true"'));
+  const callback = args.at(-1);
+  if (typeof callback === 'function') {
+    refused.catch((error) => callback(error));
+  }
+  return refused;
 }

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { clusterInternals, nodeInternals } from './internals';
-import { backOff, isRefused, isSubscription, Subscriptions } from './subscriptions';
+import { backOff, isRefused, isSubscription, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 import type { SubscriptionKind } from './subscriptions';
 
 /** What the connection for subscriptions needs besides what ioredis gives it. */
@@ -15,8 +15,8 @@ export interface SubscriberContext {
   onFailure(error: Error): void;
 }
 
-/** How long a new connection may take, and a reply on it, in milliseconds: its options are not those of the nodes. */
-const TIMEOUT_MS = { connect: 1_500, reply: 5_000 };
+/** How long a new connection may take, in milliseconds: its options are not those of the nodes. */
+const CONNECT_TIMEOUT_MS = 1_500;
 
 /** How a server refuses a password. */
 const REFUSED = /^(WRONGPASS|NOAUTH)\b/;
@@ -48,8 +48,8 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
     select.call(subscriber);
     const connection = subscriber.getInstance();
     if (connection) {
-      connection.options.connectTimeout = TIMEOUT_MS.connect;
-      connection.options.socketTimeout = TIMEOUT_MS.reply;
+      connection.options.connectTimeout = CONNECT_TIMEOUT_MS;
+      connection.options.socketTimeout = REPLY_TIMEOUT_MS;
       restore(connection, subscriptions, onFailure);
       connection.on('ready', () => (failures = 0));
       let used: string | undefined;

@@ -1,4 +1,6 @@
 import type { Command, Redis } from 'ioredis';
+import { retriable } from './failure';
+import { nodeInternals } from './internals';
 
 /** The commands that subscribe. */
 export type SubscriptionKind = 'subscribe' | 'psubscribe' | 'ssubscribe';
@@ -10,6 +12,12 @@ const SUBSCRIPTION = /^[ps]?(un)?subscribe$/i;
 
 /** The random wait before another attempt after one that failed, in milliseconds: up to this, doubled from attempt to attempt. */
 const BACK_OFF_MS = { first: 100, most: 2_000 };
+
+/** How long a connection for subscriptions may owe a reply, in milliseconds, whatever the time for those of the nodes. */
+export const REPLY_TIMEOUT_MS = 5_000;
+
+/** Of a channel whose slot another node serves: ioredis 5 asks for the slots, and leaves the command without an answer. */
+const MOVED = new Error('the slot of the channel has moved');
 
 /** @param failures - how many attempts have failed in a row before */
 export function backOff(failures: number): number {
@@ -23,7 +31,7 @@ export function isSubscription(name: string): boolean {
 
 /** Whether a server refuses a subscription: what another node serves is for the topology to say. */
 export function isRefused(error: Error | undefined): boolean {
-  return error !== undefined && !error.message.startsWith('MOVED ');
+  return error !== undefined && error.cause !== MOVED && !error.message.startsWith('MOVED ');
 }
 
 /**
@@ -43,16 +51,35 @@ export class Subscriptions {
   /** Keeps up with what callers change over a connection. */
   follow(connection: Redis): void {
     const { disconnect, sendCommand: send } = connection;
+    const internals = nodeInternals(connection);
+    const { connector } = internals;
+    const ofShards = new Set<Command>();
     connection.sendCommand = (command, stream) => {
       if (isSubscription(command.name)) {
         this.#note(command);
       }
+      if (command.name === 'ssubscribe') {
+        ofShards.add(command);
+        const drop = () => ofShards.delete(command);
+        command.promise.then(drop, drop);
+      }
       return send.call(connection, command, stream);
     };
+    connection.on('moved', () => {
+      const waiting = new Set([...internals.commandQueue.toArray(), ...internals.offlineQueue.toArray()].map(({ command }) => command));
+      ofShards.forEach((command) => waiting.has(command) || command.reject(retriable(MOVED)));
+    });
     connection.disconnect = (reconnect) => {
       // What it has not answered is asked of the next one, and a late answer would say nothing about that.
       connection.stream?.destroy();
       disconnect.call(connection, reconnect);
+    };
+    const end = connector.disconnect;
+    connector.disconnect = () => {
+      // For one that is closed already, ioredis would leave a timer.
+      if (!connection.stream?.closed) {
+        end.call(connector);
+      }
     };
   }
 

@@ -91,3 +91,29 @@ describe.each([
     await expect.poll(() => proxy.open).toBe(0);
   });
 });
+
+test('a client that its caller\'s strategy has ended is as good as new when it connects again', async () => {
+  db = connect({
+    connection: users.connection(),
+    credentials,
+    deadline: 8_000,
+    natMap: proxy.natMap,
+    redisOptions: { socketTimeout: 1_000 },
+    clusterRetryStrategy: () => null,
+  });
+  await use();
+  const end = once(db, 'end');
+  proxy.mode = 'refuse';
+  proxy.cut();
+  await Promise.allSettled([db.get('{k}'), end]);
+  proxy.mode = 'pass';
+  await db.connect();
+  await use();
+  const reauths: unknown[] = [];
+  onTestFinished(observe('reauth', (event) => reauths.push(event)));
+  await expect.poll(() => reauths.length, { timeout: 5_000 }).toBeGreaterThan(0);
+  const start = performance.now();
+  proxy.lose();
+  await db.get('{k}');
+  expect(performance.now() - start).toBeLessThan(4_000);
+});

@@ -348,3 +348,33 @@ async function blockedClients(): Promise<number> {
   const infos = await Promise.all(users.cluster.nodes.map((node) => node.call('INFO', 'clients')));
   return infos.reduce<number>((sum, text) => sum + Number(/blocked_clients:(\d+)/.exec(String(text))![1]), 0);
 }
+
+test('what ioredis has told to have timed out is not sent again', async () => {
+  await open({ redisOptions: { commandTimeout: 200 } });
+  proxy.mode = 'deaf';
+  const timedOut = await Promise.allSettled([
+    db.set('{k}1', 'stale'),
+    db.pipeline().set('{k}2', 'stale').set('{k}3', 'stale').exec().then((replies) => Promise.reject(replies![0][0] as Error)),
+  ]);
+  for (const result of timedOut) {
+    expect(result).toMatchObject({ reason: { message: 'Command timed out' } });
+  }
+  proxy.mode = 'pass';
+  proxy.cut();
+  await Promise.all(['{k}4', '{a}1', '{d}1'].map((key) => db.get(key)));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await admin.mget('{k}1', '{k}2', '{k}3')).toEqual([null, null, null]);
+});
+
+test('nor is what timed out before there was a connection', async () => {
+  await open({ redisOptions: { commandTimeout: 200 } });
+  proxy.mode = 'deaf';
+  proxy.cut();
+  await expect.poll(() => db.nodes('master').some(({ status }) => status === 'ready'), { interval: 5 }).toBe(false);
+  await expect(db.incr('{k}n')).rejects.toThrow('Command timed out');
+  proxy.mode = 'pass';
+  proxy.cut();
+  await expect.poll(() => db.get('{k}1').catch(() => 'failed'), { timeout: 5_000 }).toBe(null);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await admin.get('{k}n')).toBe(null);
+});

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startMove } from './support/moving-slot';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
-import { close, connect, observe } from '../../src/client';
+import { close, connect, observe, slotOf } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
 import { clusterInternals } from '../../src/client/internals';
 
 let cluster: ProxiedUsers;
@@ -46,7 +48,8 @@ async function next(state: string, change: () => unknown) {
 const dropSubscriber = () => cluster.users.onAllNodes('CLIENT', 'KILL', 'TYPE', 'pubsub');
 
 /** Publishes until one message has come by every subscription. */
-async function expectMessages(channel = 'news', subscribed = ['news', 'n*s']) {
+async function expectMessages(channel = 'news', subscribed = ['news', 'n*s'], timeout = 5_000) {
+  received = [];
   let number = 0;
   const publish = async () => {
     const text = `text ${++number}`;
@@ -54,7 +57,7 @@ async function expectMessages(channel = 'news', subscribed = ['news', 'n*s']) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     return subscribed.filter((name) => received.includes(`${name}: ${text}`));
   };
-  await expect.poll(publish, { timeout: 5_000 }).toEqual(subscribed);
+  await expect.poll(publish, { timeout }).toEqual(subscribed);
 }
 
 async function expectNoMessages(channel: string, subscribed = channel) {
@@ -234,4 +237,46 @@ describe('what a server refuses for a time', () => {
     await expectNoMessages('{s}c');
     await expectNoMessages('{s}d');
   });
+});
+
+/** Replaces the client by one with other options, which is closed with the test. */
+function reopen(options: ConnectOptions): void {
+  const before = db;
+  onTestFinished(() => close(before, { timeout: 100 }));
+  db = connect({ connection: cluster.users.connection(), natMap: cluster.proxy.natMap, ...options });
+  db.on('message', (channel, text) => received.push(`${channel}: ${text}`));
+  db.on('smessage', (channel, text) => received.push(`${channel}: ${text}`));
+  const opened = db;
+  onTestFinished(() => close(opened, { timeout: 100 }));
+}
+
+test('a connection for messages of shards that dies without a word is replaced, whatever the profile', async () => {
+  reopen({ shardedSubscribers: true, profile: 'blocking' });
+  await db.ssubscribe('{k}news');
+  await expectMessages('{k}news', ['{k}news']);
+  cluster.proxy.lose();
+  await expectMessages('{k}news', ['{k}news'], 20_000);
+}, 30_000);
+
+test('a prefix of the nodes is put before a channel once', async () => {
+  reopen({ shardedSubscribers: true, redisOptions: { keyPrefix: '{k}:' } });
+  await db.ssubscribe('news');
+  await expectMessages('{k}:news', ['{k}:news']);
+  await dropSubscriber();
+  await expectMessages('{k}:news', ['{k}:news']);
+});
+
+test('messages of shards are refused at once to a client that has no connections for them', async () => {
+  reopen({});
+  await expect(db.ssubscribe('news')).rejects.toMatchObject({ code: 'ECONFIG', message: expect.stringContaining('shardedSubscribers: true') });
+});
+
+test('a channel whose slot has moved is subscribed to where it is by then', async () => {
+  await db.ssubscribe('{o}news');
+  const move = await startMove(cluster.users.cluster, slotOf('{moved}'));
+  await move.finish();
+  const start = performance.now();
+  await db.ssubscribe('{moved}news');
+  expect(performance.now() - start).toBeLessThan(4_000);
+  await expectMessages('{moved}news', ['{moved}news']);
 });
