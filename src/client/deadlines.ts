@@ -1,5 +1,6 @@
 import type { Command } from 'ioredis';
 import { runningTime } from './clock';
+import { atEndOfTurn } from './end-of-turn';
 import { isSettled, watch } from './settled';
 
 /** The commands of one turn of the event loop. */
@@ -38,7 +39,8 @@ export class Deadlines {
 
   add(command: Command): void {
     watch(command);
-    (this.#turn ?? this.#beginTurn()).commands.push(command);
+    (this.#turn ?? this.#nextTurn()).commands.push(command);
+    this.#timer ??= this.#wait(this.#ms);
   }
 
   /** The commands that have a deadline here, with some of those that are done. */
@@ -56,25 +58,20 @@ export class Deadlines {
     this.#expireAll(turns, reason);
   }
 
-  #beginTurn(): Turn {
-    const turn = this.#nextTurn();
-    turn.start = runningTime();
-    this.#turn = turn;
-    process.nextTick(this.#endTurn);
-    this.#timer ??= this.#wait(this.#ms);
-    return turn;
-  }
-
   #nextTurn(): Turn {
+    const start = runningTime();
     const [first] = this.#turns;
-    // With one command at a time, it is always the same turn.
+    // With one command at a time, it is always the same turn, and nothing has to end it.
     if (this.#turns.length === 1 && first.commands.length === 1 && isSettled(first.commands[0])) {
       first.commands.pop();
+      first.start = start;
       return first;
     }
     this.#dropDone();
-    const turn: Turn = { start: 0, commands: [] };
+    const turn: Turn = { start, commands: [] };
     this.#turns.push(turn);
+    this.#turn = turn;
+    atEndOfTurn(this.#endTurn);
     return turn;
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { atEndOfTurn } from './end-of-turn';
 
 /** From this many characters on, what was gathered is written at once, so that the server has something to do. */
 const ENOUGH = 65_536;
@@ -46,7 +47,7 @@ export function gatherWrites(socket: Socket): void {
         received = bytesRead;
         return write.call(socket, chunk);
       }
-      process.nextTick(endTurn);
+      atEndOfTurn(endTurn);
     }
     gathered += chunk;
     count += 1;
