@@ -1,4 +1,5 @@
 import { CfnParameter, NestedStack, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -114,6 +115,13 @@ describe('a function', () => {
       SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/^FunctionSecurityGroup/), 'GroupId'] },
     });
     expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument.Statement).toHaveLength(1);
+  });
+
+  test('is wired without a warning', () => {
+    const stack = newStack();
+    newConnection(stack).addToFunction(newFunction(stack, existing(stack)));
+    templateOf(stack);
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
   });
 
   /** In which stack each part is; they are deployed in the order of the alphabet. */

@@ -358,11 +358,10 @@ export class Client extends Cluster {
     this.#closing ||= !reconnect;
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
-    if (reconnect) {
-      return;
-    }
-    for (const opening of this.#opening) {
-      opening.abort();
+    if (!reconnect) {
+      for (const opening of this.#opening) {
+        opening.abort();
+      }
     }
     if (nodes === 0) {
       setImmediate(() => this.#end());

@@ -6,7 +6,7 @@ import { REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
  * command for all channels of a slot, and not again until the connection or the topology changes. A client that has ended and connects
- * again gets messages, too.
+ * again gets messages, too. One that was closed is not asked for its slots any more, and no timer for that holds the process.
  *
  * @param onFailure - told why a connection did not get back a subscription, for which it asks again
  */
@@ -18,6 +18,13 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
     cluster.ssubscribe = refuse;
     return;
   }
+  emitter.listeners('subscriberConnectFailed').forEach((listener) => emitter.off('subscriberConnectFailed', listener as () => void));
+  emitter.on('subscriberConnectFailed', ({ delay, error }: { delay: number; error: Error }) => {
+    if (!['disconnecting', 'end'].includes(cluster.status)) {
+      onFailure(error);
+      setTimeout(() => cluster.status === 'ready' && cluster.refreshSlotsCache(), delay).unref();
+    }
+  });
   emitter.removeAllListeners = () => emitter;
   cluster.on('+subscriber', () => {
     for (const each of clusterInternals(cluster).shardedSubscribers!.shardedSubscribers.values()) {

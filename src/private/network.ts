@@ -41,7 +41,11 @@ export function allowFrom(client: Construct & ec2.IConnectable, cluster: ec2.ICo
 function open(stack: Stack, from: ec2.ISecurityGroup, to: ec2.ISecurityGroup, port: ec2.Port): Stack {
   const owner = Stack.of(from);
   if ([stack, Stack.of(to)].includes(owner)) {
-    new ec2.Connections({ securityGroups: [from] }).allowTo(to, port, DESCRIPTION);
+    // CDK warns of a rule for what a group may do anyway.
+    if (!from.allowAllOutbound) {
+      from.addEgressRule(to, port, DESCRIPTION);
+    }
+    to.addIngressRule(from, port, DESCRIPTION, true);
     return owner;
   }
   const [near, far] = [from, to].map((group) => inStack(stack, group));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
@@ -279,4 +279,22 @@ test('a channel whose slot has moved is subscribed to where it is by then', asyn
   await db.ssubscribe('{moved}news');
   expect(performance.now() - start).toBeLessThan(4_000);
   await expectMessages('{moved}news', ['{moved}news']);
+});
+
+test.each([0, 5, 20, 300])('a client that is closed %i ms after its connections were lost leaves no timer that holds the process', async (ms) => {
+  await db.ssubscribe('{k}news');
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => timers.mockRestore());
+  cluster.proxy.mode = 'refuse';
+  cluster.proxy.cut();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  await close(db);
+  cluster.proxy.mode = 'pass';
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const held = timers.mock.calls.filter((_, i) => {
+    const timer = timers.mock.results[i].value as NodeJS.Timeout & { readonly _destroyed: boolean };
+    return !timer._destroyed && timer.hasRef();
+  });
+  // A server may take half a second to say goodbye.
+  expect(held.map(([, time]) => time).filter((time) => time! > 500)).toEqual([]);
 });
