@@ -64,7 +64,8 @@ export interface ConnectOptions extends ClusterOptions {
   deadline?: number;
 
   /**
-   * Where commands that only read are sent. Pipelines and transactions always go to the primary.
+   * Where commands that only read are sent. Pipelines and transactions always go to the primary, so it cannot be combined with
+   * `enableAutoPipelining`, nor with `scaleReads`.
    *
    * @default 'primary'
    */
@@ -118,6 +119,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
     throw new ConfigurationError(`deadline is ${deadline}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
   }
   checkChoice('readFrom', readFrom, READ_FROM);
+  checkReads(chosen);
   checkChoice('retryWrites', retryWrites, RETRY_WRITES);
   const { host, port, tls, caFile } = connection;
   return new Client(
@@ -140,6 +142,17 @@ export function connect(options: ConnectOptions = {}): Cluster {
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
     throw new ConfigurationError(`${name} is ${JSON.stringify(value)}: expected one of ${choices.join(', ')}`);
+  }
+}
+
+function checkReads({ readFrom = 'primary', scaleReads, enableAutoPipelining }: ConnectOptions): void {
+  if (readFrom !== 'primary' && scaleReads !== undefined) {
+    throw new ConfigurationError(`readFrom is ${JSON.stringify(readFrom)} although scaleReads is given: both say where reads go, so leave one of them out`);
+  }
+  if (readFrom !== 'primary' && enableAutoPipelining) {
+    throw new ConfigurationError(
+      `readFrom is ${JSON.stringify(readFrom)} although enableAutoPipelining is true: what is sent in pipelines goes to the primary, so leave one of them out`,
+    );
   }
 }
 

@@ -78,7 +78,8 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
     const delay = failures === 0 ? 0 : backOff(failures);
     failures += 1;
     setTimeout(() => {
-      void renewPassword(refused).then(() => {
+      const renewed = subscriber.isStarted() ? renewPassword(refused) : Promise.resolve();
+      void renewed.then(() => {
         if (waiting === wait) {
           refused = undefined;
           waiting = undefined;

@@ -79,3 +79,13 @@ test('no read fails when a replica dies', async () => {
 test('fails on another choice', () => {
   expect(() => open('nearest' as 'any')).toThrow(/^readFrom is "nearest": expected one of primary, replica, any$/);
 });
+
+test.each([
+  [{ scaleReads: 'slave' } as const, /^readFrom is "replica" although scaleReads is given: /],
+  [{ enableAutoPipelining: true }, /^readFrom is "replica" although enableAutoPipelining is true: /],
+])('fails with %o, which also says where reads go', (options, message) => {
+  const connection = users.connection();
+  expect(() => connect({ connection, readFrom: 'replica', ...options })).toThrow(message);
+  const db = connect({ connection, lazyConnect: true, readFrom: 'primary', ...options });
+  db.disconnect();
+});
