@@ -104,6 +104,8 @@ export class Client extends Cluster {
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
+  /** Settles when the client is ready or has ended, if somebody waits for that. */
+  #ready?: Promise<void>;
   #closing = false;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
@@ -234,14 +236,23 @@ export class Client extends Cluster {
   }
 
   /** ioredis forgets what it has promised when the cluster is not ready at first. */
-  async #untilReady(connected: Promise<void>): Promise<void> {
-    let stop = () => {};
-    const ready = new Promise<void>((resolve, reject) => {
-      const onEnd = () => this.status === 'end' && reject(closed());
-      this.on('ready', resolve).on('end', onEnd);
-      stop = () => this.off('ready', resolve).off('end', onEnd);
+  #untilReady(connected: Promise<void>): Promise<void> {
+    // One for all attempts, of which ioredis may make many.
+    this.#ready ??= new Promise<void>((resolve, reject) => {
+      const settle = () => {
+        if (this.status === 'ready' || this.status === 'end') {
+          this.off('ready', settle).off('end', settle);
+          this.#ready = undefined;
+          if (this.status === 'ready') {
+            resolve();
+          } else {
+            reject(closed());
+          }
+        }
+      };
+      this.on('ready', settle).on('end', settle);
     });
-    await Promise.race([connected, ready]).finally(() => stop());
+    return Promise.race([connected, this.#ready]);
   }
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
@@ -358,10 +369,11 @@ export class Client extends Cluster {
     this.#closing ||= !reconnect;
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
-    if (!reconnect) {
-      for (const opening of this.#opening) {
-        opening.abort();
-      }
+    if (reconnect) {
+      return;
+    }
+    for (const opening of this.#opening) {
+      opening.abort();
     }
     if (nodes === 0) {
       setImmediate(() => this.#end());

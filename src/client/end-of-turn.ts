@@ -1,10 +1,20 @@
-const callbacks: (() => void)[] = [];
+// As it is now: tools for tests replace it for a time, and a tick that they lose would be waited for ever after.
+const { nextTick } = process;
+
+let callbacks: (() => void)[] = [];
 
 function endTurn(): void {
-  for (const callback of callbacks) {
-    callback();
+  const ended = callbacks;
+  callbacks = [];
+  for (const callback of ended) {
+    try {
+      callback();
+    } catch (error) {
+      nextTick(() => {
+        throw error;
+      });
+    }
   }
-  callbacks.length = 0;
 }
 
 /**
@@ -14,6 +24,6 @@ function endTurn(): void {
  */
 export function atEndOfTurn(callback: () => void): void {
   if (callbacks.push(callback) === 1) {
-    process.nextTick(endTurn);
+    nextTick(endTurn);
   }
 }

@@ -15,7 +15,7 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
   const guarded = new WeakSet<Redis>();
   const { subscriberGroupEmitter: emitter } = clusterInternals(cluster);
   if (!emitter) {
-    cluster.ssubscribe = refuse;
+    Object.assign(cluster, { ssubscribe: refuse, ssubscribeBuffer: refuse });
     return;
   }
   emitter.listeners('subscriberConnectFailed').forEach((listener) => emitter.off('subscriberConnectFailed', listener as () => void));

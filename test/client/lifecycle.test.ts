@@ -118,13 +118,6 @@ test('commands that ioredis puts into pipelines have a deadline before the first
   await pending;
 });
 
-test('a client that is told to connect again before it has a node does so', async () => {
-  const db = open();
-  db.disconnect(true);
-  expect(await db.set('again', '1')).toBe('OK');
-  await close(db);
-});
-
 test('a node that carried a blocking command is noticed again when it goes silent', async () => {
   const db = open({ redisOptions: { socketTimeout: 500 }, deadline: 10_000 });
   expect(await db.blpop('nothing', 2)).toBeNull();

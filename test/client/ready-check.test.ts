@@ -143,16 +143,19 @@ test('the others work when the node that the first command waits for is down', a
 });
 
 test('what connect() promises is kept, also when the cluster is not ready at first', async () => {
+  await users.onAllNodes('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes');
   await withoutShard(async (restore) => {
     const options = { connection: users.connection(), lazyConnect: true };
     const [closing, waiting] = [connect(options), connect(options)];
     onTestFinished(() => close(waiting));
     const promised = waiting.connect();
+    const listeners = waiting.listenerCount('ready');
     const dropped = closing.connect();
     await pause(500);
     await Promise.all([expect(dropped).rejects.toThrow('Connection is closed.'), close(closing)]);
     // Long enough for the client to begin anew.
     await pause(10_500);
+    expect(waiting.listenerCount('ready')).toBe(listeners);
     await restore();
     await promised;
     expect(waiting.status).toBe('ready');

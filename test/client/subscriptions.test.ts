@@ -281,7 +281,7 @@ test('a channel whose slot has moved is subscribed to where it is by then', asyn
   await expectMessages('{moved}news', ['{moved}news']);
 });
 
-test.each([0, 5, 20, 300])('a client that is closed %i ms after its connections were lost leaves no timer that holds the process', async (ms) => {
+test.each([5, 20, 300])('a client that is closed %i ms after its connections were lost leaves no timer that holds the process', async (ms) => {
   await db.ssubscribe('{k}news');
   const timers = vi.spyOn(globalThis, 'setTimeout');
   onTestFinished(() => timers.mockRestore());
