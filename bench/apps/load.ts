@@ -19,7 +19,7 @@ const KEYS = Array.from({ length: 1_000 }, (_, i) => `key-${i}`);
 
 const VALUE = 'x'.repeat(100);
 
-/** How long a process works before it is measured, in milliseconds: one that has rested finds nothing of its own in the caches of the processor. */
+/** How long a process works before it is measured, in milliseconds: one that has rested may find nothing of its own in the caches of the processor. */
 const RUN_UP_MS = 100;
 
 let client: BenchClient;

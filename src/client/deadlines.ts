@@ -40,7 +40,6 @@ export class Deadlines {
   add(command: Command): void {
     watch(command);
     (this.#turn ?? this.#nextTurn()).commands.push(command);
-    this.#timer ??= this.#wait(this.#ms);
   }
 
   /** The commands that have a deadline here, with some of those that are done. */
@@ -60,6 +59,7 @@ export class Deadlines {
 
   #nextTurn(): Turn {
     const start = runningTime();
+    this.#timer ??= this.#wait(this.#ms);
     const [first] = this.#turns;
     // With one command at a time, it is always the same turn, and nothing has to end it.
     if (this.#turns.length === 1 && first.commands.length === 1 && isSettled(first.commands[0])) {

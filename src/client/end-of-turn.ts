@@ -20,7 +20,7 @@ function endTurn(): void {
 /**
  * Calls back when what the event loop is at has run with all of its promises, and before it goes on.
  *
- * One tick for all who wait for it, since a tick costs as much as everything else that this client adds to a command.
+ * One tick for all who wait for it, instead of one for each connection and list with every turn.
  */
 export function atEndOfTurn(callback: () => void): void {
   if (callbacks.push(callback) === 1) {
