@@ -29,6 +29,7 @@ type Ask = (what: 'SLOTS', callback: Callback<unknown>) => unknown;
 export class BorrowedConnections {
   readonly #cluster: () => Cluster;
   readonly #isSilent: (host: string, port: number) => boolean;
+  readonly #asked = new Set<Refresher>();
   #refreshes = 0;
   #last = -Infinity;
 
@@ -44,27 +45,47 @@ export class BorrowedConnections {
     this.#last = performance.now();
   }
 
-  /** What a refresh asks in place of a connection of its own, undefined when it has to open one. */
-  instead(open: () => Redis): Redis | undefined {
+  /**
+   * What a refresh asks.
+   *
+   * @param open - opens a connection
+   */
+  toAsk(open: () => Redis): Redis {
+    const node = this.#toBorrow();
+    const asked: Refresher = node ? borrow(node, open, () => ENDED.includes(this.#cluster().status)) : open();
+    const { disconnect } = asked;
+    this.#asked.add(asked);
+    // Which is what ioredis does with every answer, and without one in the end.
+    asked.disconnect = () => {
+      this.#asked.delete(asked);
+      disconnect.call(asked);
+    };
+    return asked as Redis;
+  }
+
+  /** Ends all refreshes, which ioredis would wait for although the client has ended. */
+  stop(): void {
+    this.#asked.forEach((asked) => asked.disconnect());
+  }
+
+  #toBorrow(): Redis | undefined {
     const now = performance.now();
     this.#refreshes = now - this.#last < CALM_MS ? this.#refreshes + 1 : 1;
     this.#last = now;
-    if (this.#refreshes % OPEN_EVERY === 0) {
-      return undefined;
-    }
-    const node = anyToAsk(this.#cluster(), ({ options: { host, port } }) => !this.#isSilent(host!, port!));
-    return node && borrow(node, open, () => ENDED.includes(this.#cluster().status)) as unknown as Redis;
+    return this.#refreshes % OPEN_EVERY === 0 ? undefined : anyToAsk(this.#cluster(), ({ options: { host, port } }) => !this.#isSilent(host!, port!));
   }
 }
 
 function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refresher {
   let isOver = false;
   let opened: Redis | undefined;
+  let end = () => {};
   const refresher = {
     on: () => refresher,
     disconnect: () => {
       isOver = true;
       opened?.disconnect();
+      end();
     },
     cluster: (what: 'SLOTS', callback: Callback<unknown>) => {
       const openInstead = () => {
@@ -81,6 +102,10 @@ function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refres
         }
       };
       const stop = after(ANSWER_MS, openInstead);
+      end = () => {
+        stop();
+        callback(closed());
+      };
       node.cluster(what).then((reply) => {
         stop();
         if (!isOver && !opened) {

@@ -124,6 +124,7 @@ export class Client extends Cluster {
       events,
       isSilent: (host, port) => silence.isSilent(host, port),
       onFailure: (error) => failures.note(error),
+      onGivenUp: (error) => failures.gaveUp(error, this.status === 'ready'),
       onWait: (cause) => failures.waitsFor(cause),
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
@@ -156,7 +157,7 @@ export class Client extends Cluster {
       guardNode(node, {
         abandoned: this.#abandoned,
         isForReplica: (command) => isForReplica(command, this.options.scaleReads),
-        toAskForSlots: (open) => this.#borrowed.instead(open),
+        toAskForSlots: (open) => this.#borrowed.toAsk(open),
       });
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
@@ -213,6 +214,7 @@ export class Client extends Cluster {
       }
       this.#stopKeepingUp?.();
       this.#stopKeepingUp = undefined;
+      this.#borrowed.stop();
       settles.forEach((settle) => settle());
       this.#retries.clear();
       this.#giveUp(closed());

@@ -36,6 +36,13 @@ export class ConnectionFailures {
     }
   }
 
+  /** A connection was no longer wanted before it was opened, which often is so because of an error that another one had. */
+  gaveUp(error: unknown, connected: boolean): void {
+    if (connected || !this.#ofAttempt) {
+      this.note(error);
+    }
+  }
+
   /**
    * An attempt waits for something that has no time limit of its own.
    *

@@ -10,7 +10,7 @@ import { CredentialsError } from './errors';
 import type { SignInError } from './errors';
 import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
-import { isPermanent, retriable } from './failure';
+import { closed, isPermanent, retriable } from './failure';
 import { gatherWrites } from './gather-writes';
 import { REFRESHER } from './internals';
 import type { LivePassword } from './redacted';
@@ -30,6 +30,8 @@ export interface ConnectorContext {
   isSilent(host: string, port: number): boolean;
   /** Told why a connection could not be opened. */
   onFailure(error: unknown): void;
+  /** Told what a connection was waiting for that was no longer wanted. */
+  onGivenUp(error: unknown): void;
   /**
    * Told that a connection cannot be opened before something has come.
    *
@@ -69,6 +71,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
     readonly #purpose: ConnectEvent['purpose'];
     #opening?: AbortController;
     #disconnected?: object;
+    #wanted = false;
 
     constructor(given: unknown) {
       const options = given as NodeOptions;
@@ -91,6 +94,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       this.#opening = opening;
       context.opening.add(opening);
       this.connecting = true;
+      this.#wanted = true;
       const stop = after(ATTEMPT_TIMEOUT_MS, () => opening.abort());
       const start = performance.now();
       try {
@@ -100,6 +104,10 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       } catch (error) {
         // Whatever else the attempt waits for is not wanted any more.
         opening.abort();
+        if (!this.#wanted) {
+          context.onGivenUp(error);
+          throw closed();
+        }
         context.onFailure(error);
         throw retriable(error);
       } finally {
@@ -114,6 +122,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
         this.#disconnected = this.stream;
         super.disconnect();
       }
+      this.#wanted = false;
       this.#opening?.abort();
     }
   };

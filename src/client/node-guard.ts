@@ -17,8 +17,8 @@ export interface NodeGuardContext {
   readonly abandoned: Abandoned;
   /** Whether a replica may execute a command that was given to the cluster. */
   isForReplica(command: Command): boolean;
-  /** What to ask for the slots in place of a connection that would have to be opened for that. */
-  toAskForSlots(open: () => Redis): Redis | undefined;
+  /** What to ask for the slots, which may be a connection that has to be opened for that. */
+  toAskForSlots(open: () => Redis): Redis;
 }
 
 /** Whether the cluster chose the node for a command; others were given to the node itself. */
@@ -55,7 +55,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
   };
   node.duplicate = (override) => {
     const open = () => duplicate.call(node, override);
-    return override?.connectionName?.startsWith(REFRESHER) && toAskForSlots(open) || open();
+    return override?.connectionName?.startsWith(REFRESHER) ? toAskForSlots(open) : open();
   };
 }
 

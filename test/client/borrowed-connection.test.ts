@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { shardsOf } from './support/faults';
+import { startProxy } from './support/proxy';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, observe, slotOf } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
 
@@ -14,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(async () => users?.local.stop());
 
-async function open() {
-  const db = connect({ connection: users.connection() });
+async function open(options: ConnectOptions = {}) {
+  const db = connect({ connection: users.connection(), ...options });
   onTestFinished(() => close(db));
   await Promise.all(KEYS.map((key) => db.set(key, '1')));
   const connections = vi.fn();
@@ -68,4 +70,29 @@ test('a connection in a transaction of a caller is not asked', async () => {
   await Promise.all(nodes.map((node) => node.call('MULTI')));
   expect(await refresh()).toBeFalsy();
   expect(await Promise.all(nodes.map((node) => node.call('EXEC')))).toEqual(nodes.map(() => []));
+});
+
+test('what has no answer yet when a client closes ends with it', async () => {
+  const proxy = await startProxy(users.cluster);
+  onTestFinished(() => proxy.stop());
+  const { db, refresh } = await open({ natMap: proxy.natMap });
+  let isLost = false;
+  const opening = new Promise<void>((resolve) => {
+    onTestFinished(observe('connect', ({ purpose }) => {
+      if (purpose === 'slots') {
+        isLost = true;
+        proxy.lose(1);
+        resolve();
+      }
+    }));
+  });
+  let refreshed: Promise<unknown> | undefined;
+  while (!isLost) {
+    refreshed = refresh();
+    await Promise.race([opening, refreshed]);
+  }
+  const start = performance.now();
+  await close(db);
+  expect(await refreshed).toBeInstanceOf(Error);
+  expect(performance.now() - start).toBeLessThan(1_000);
 });

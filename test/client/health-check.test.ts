@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DNSLookupFunction, Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { MINIMUM, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, healthCheck } from '../../src/client';
+import { close, connect, healthCheck, observe } from '../../src/client';
 
 let users: Users;
 
@@ -36,6 +37,28 @@ test('what checks get in the end is not taken for the reason of others', async (
   }
   expect(await Promise.all(causes)).toEqual(Array(12).fill('ECONNREFUSED'));
   await close(db);
+});
+
+test('a connection that is given up before it is open does not hide why the others failed', async () => {
+  const held = new WeakSet<Redis>();
+  const dnsLookup: DNSLookupFunction = (_, callback) => {
+    const [node] = db.nodes();
+    if (node?.status === 'connecting' && !held.has(node)) {
+      held.add(node);
+    } else {
+      setImmediate(callback, null, '127.0.0.1', 4);
+    }
+  };
+  const db = connect({ connection: { ...users.connection('minimal'), port: 1 }, deadline: 400, dnsLookup });
+  onTestFinished(() => close(db));
+  const codes = new Set<unknown>();
+  onTestFinished(observe('error', ({ error }) => codes.add((error as NodeJS.ErrnoException).code)));
+  const command = db.get('a').catch(() => undefined);
+  for (let asked = 0; asked < 40; asked++) {
+    await healthCheck(db, { timeout: 10 });
+  }
+  await command;
+  expect([...codes]).toEqual(['ECONNREFUSED']);
 });
 
 test('a cluster that lost slots is not', async () => {

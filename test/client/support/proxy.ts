@@ -29,8 +29,8 @@ export interface Proxy {
    * @returns lets them go
    */
   hold(): () => void;
-  /** Loses every connection that there is, without a word to its ends. */
-  lose(): void;
+  /** Loses every connection that there is, or as many of the newest, without a word to its ends. */
+  lose(most?: number): void;
   stop(): Promise<void>;
 }
 
@@ -55,8 +55,8 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
       const held = [...sockets.values()].map((node) => node.pause());
       return () => held.forEach((node) => node.resume());
     },
-    lose() {
-      [...sockets.keys()].forEach((socket) => lost.add(socket));
+    lose(most = sockets.size) {
+      [...sockets.keys()].reverse().slice(0, most).forEach((socket) => lost.add(socket));
     },
     async stop() {
       proxy.cut();
