@@ -17,6 +17,7 @@ import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
+import { followRedirections } from './pipeline-redirections';
 import { isForReplica } from './read-from';
 import type { ReadFrom } from './read-from';
 import { guardReadyCheck } from './ready-check';
@@ -447,12 +448,17 @@ export class Client extends Cluster {
   }
 
   #abandon(command: Command, reason: Error): void {
-    this.#abandoned.add(command);
     this.#events.givenUp(reason);
+    this.#fail(command, reason);
+    this.#dropAbandoned();
+  }
+
+  /** Fails a command for good. */
+  #fail(command: Command, reason: Error): void {
+    this.#abandoned.add(command);
     this.#abandoning = true;
     command.reject(reason);
     this.#abandoning = false;
-    this.#dropAbandoned();
   }
 
   #guardPipeline(pipeline: ChainableCommander, name: string): ChainableCommander {
@@ -460,18 +466,16 @@ export class Client extends Cluster {
     const internals = pipelineInternals(pipeline);
     let state: 'new' | 'running' | 'abandoned' = 'new';
     const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
+      let replied = false;
       const start = runningTime();
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
       const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
         state = 'abandoned';
         this.#events.givenUp(reason);
-        for (const command of internals._queue) {
-          this.#abandoned.add(command);
-          command.reject(reason);
-        }
+        internals._queue.forEach((command) => this.#fail(command, reason));
         this.#dropAbandoned();
-        if (internals._queue.some((command) => this.#unanswered.has(command))) {
-          // Its commands have their own errors, with which ioredis is about to resolve it.
+        if (replied || internals._queue.some((command) => this.#unanswered.has(command))) {
+          // Its commands have their own errors, with which it is about to resolve.
           setImmediate(reject, reason);
         } else {
           reject(reason);
@@ -479,7 +483,14 @@ export class Client extends Cluster {
       });
       const send = () => {
         if (state !== 'abandoned') {
-          exec.call(pipeline).then(resolve, reject).finally(stop).catch(reject);
+          exec.call(pipeline)
+            .then((replies) => {
+              replied = true;
+              return followRedirections(internals._queue, replies, (command) => this.sendCommand(command));
+            })
+            .then(resolve as (replies: unknown) => void, reject)
+            .finally(stop)
+            .catch(reject);
         }
       };
       if (this.#thaw.holds) {

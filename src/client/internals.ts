@@ -25,6 +25,8 @@ export interface QueueItem {
 export interface CommandInternals {
   /** Where the cluster sends it, or null for anywhere; undefined until somebody says so or the cluster asks, which a node does not. */
   slot?: number | null;
+  /** Makes it wait for another reply. */
+  initPromise(): void;
 }
 
 export interface Queue<T> {

@@ -1,4 +1,4 @@
-import { Cluster, Pipeline } from 'ioredis';
+import { Cluster, Command, Pipeline } from 'ioredis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
@@ -83,6 +83,15 @@ describe('ioredis has what the client relies on:', () => {
     };
     const keyless = await slotOf(() => db.ping());
     expect([await slotOf(() => db.get('{a}')), keyless, await slotOf(() => node.ping())]).toEqual([expect.any(Number), null, undefined]);
+  });
+
+  test('a command that can wait for another reply', async () => {
+    const command = new Command('get', ['{a}']);
+    command.reject(new Error('MOVED'));
+    await expect(command.promise).rejects.toThrow('MOVED');
+    commandInternals(command).initPromise();
+    command.resolve('1');
+    await expect(command.promise).resolves.toBe('1');
   });
 
   test('a pipeline that stays where another one has sent it', async () => {
