@@ -18,7 +18,7 @@ import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
 import { followRedirections } from './pipeline-redirections';
-import { isForReplica } from './read-from';
+import { checkReads, isForReplica } from './read-from';
 import type { ReadFrom } from './read-from';
 import { guardReadyCheck } from './ready-check';
 import { keepSignedIn } from './reauthentication';
@@ -350,6 +350,7 @@ export class Client extends Cluster {
   }
 
   override duplicate(nodes: ClusterNode[] = [], overrides: ClusterOptions = {}): any {
+    checkReads(this.#settings.readFrom, overrides);
     const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
     const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;
     return new Client(settings, nodes.length ? nodes : this.#seeds, options);

@@ -14,7 +14,7 @@ import { RETRY_WRITES } from './lost-replies';
 import type { RetryWrites } from './lost-replies';
 import { defaultProfile, PROFILE_NAMES, profileOptions } from './profiles';
 import type { Profile } from './profiles';
-import { READ_FROM } from './read-from';
+import { checkReads, READ_FROM } from './read-from';
 import type { ReadFrom } from './read-from';
 import { secretCredentials } from './secret-credentials';
 
@@ -119,7 +119,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
     throw new ConfigurationError(`deadline is ${deadline}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
   }
   checkChoice('readFrom', readFrom, READ_FROM);
-  checkReads(chosen);
+  checkReads(readFrom, overrides);
   checkChoice('retryWrites', retryWrites, RETRY_WRITES);
   const { host, port, tls, caFile } = connection;
   return new Client(
@@ -142,17 +142,6 @@ export function connect(options: ConnectOptions = {}): Cluster {
 function checkChoice(name: string, value: string, choices: readonly string[]): void {
   if (!choices.includes(value)) {
     throw new ConfigurationError(`${name} is ${JSON.stringify(value)}: expected one of ${choices.join(', ')}`);
-  }
-}
-
-function checkReads({ readFrom = 'primary', scaleReads, enableAutoPipelining }: ConnectOptions): void {
-  if (readFrom !== 'primary' && scaleReads !== undefined) {
-    throw new ConfigurationError(`readFrom is ${JSON.stringify(readFrom)} although scaleReads is given: both say where reads go, so leave one of them out`);
-  }
-  if (readFrom !== 'primary' && enableAutoPipelining) {
-    throw new ConfigurationError(
-      `readFrom is ${JSON.stringify(readFrom)} although enableAutoPipelining is true: what is sent in pipelines goes to the primary, so leave one of them out`,
-    );
   }
 }
 

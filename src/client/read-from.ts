@@ -1,4 +1,5 @@
 import type { ClusterOptions, Command, Redis } from 'ioredis';
+import { ConfigurationError } from './errors';
 import { isReadable } from './node-guard';
 import { doesNotOnlyRead } from './repeatable';
 
@@ -59,4 +60,16 @@ export function isForReplica(command: Command, chosen: ScaleReads): boolean {
     return chosen !== SCALE_READS.replica && chosen !== SCALE_READS.any;
   }
   return !doesNotOnlyRead(command);
+}
+
+/** @throws ConfigurationError when another option would have its way over where reads go */
+export function checkReads(readFrom: ReadFrom, { scaleReads: other, enableAutoPipelining }: ClusterOptions): void {
+  if (readFrom !== 'primary' && other !== undefined && other !== SCALE_READS[readFrom]) {
+    throw new ConfigurationError(`readFrom is ${JSON.stringify(readFrom)} although scaleReads is given: both say where reads go, so leave one of them out`);
+  }
+  if (readFrom !== 'primary' && enableAutoPipelining) {
+    throw new ConfigurationError(
+      `readFrom is ${JSON.stringify(readFrom)} although enableAutoPipelining is true: what is sent in pipelines goes to the primary, so leave one of them out`,
+    );
+  }
 }

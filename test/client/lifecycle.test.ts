@@ -150,6 +150,13 @@ describe('duplicate', () => {
     await Promise.all([db, other, third].map((client) => close(client)));
   });
 
+  test('refuses options that contradict where reads go', async () => {
+    const db = open({ readFrom: 'replica' });
+    expect(() => db.duplicate([], { ...db.options, enableAutoPipelining: true })).toThrow(/readFrom is "replica" although enableAutoPipelining is true/);
+    expect(() => db.duplicate([], { scaleReads: 'all' })).toThrow(/readFrom is "replica" although scaleReads is given/);
+    await Promise.all([db, db.duplicate([], db.options)].map((client) => close(client)));
+  });
+
   test('takes the options of another client the way libraries pass them', async () => {
     const db = open();
     const other = db.duplicate(undefined, { redisOptions: { ...db.options.redisOptions, maxRetriesPerRequest: null } });
