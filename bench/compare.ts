@@ -12,18 +12,29 @@ export interface Side {
   readonly measure: () => number | Promise<number>;
 }
 
-/** A benchmark before it is run. */
-export interface Contest {
+/** What is compared. */
+export interface Subject {
   /** The benchmark's name. */
   readonly benchmark: string;
   /** What is measured: the unit as the first word of a sentence. */
   readonly unit: Unit;
   /** What the measurements hold and what they leave out. */
   readonly note: string;
+}
+
+/** A benchmark before it is run. */
+export interface Contest extends Subject {
   /** This library. */
   readonly own: Side;
   /** What it is compared with. */
   readonly peers: readonly Side[];
+}
+
+/** What one side has done, round by round. */
+export interface Measurements {
+  /** What was measured. */
+  readonly name: string;
+  readonly values: readonly number[];
 }
 
 /** The measurements of one side. */
@@ -39,10 +50,7 @@ export interface PeerResult extends Result {
 }
 
 /** What a benchmark found. */
-export interface Comparison {
-  readonly benchmark: string;
-  readonly unit: Unit;
-  readonly note: string;
+export interface Comparison extends Subject {
   /** How many measurements of each side there are. */
   readonly rounds: number;
   readonly own: Result;
@@ -53,7 +61,7 @@ export interface Comparison {
  * Measures all sides in turn, once per round, in opposite order every other round, so that whatever else the machine does meets all
  * of them alike. A first round is not counted: it fills the file system's cache.
  */
-export async function compare({ benchmark, unit, note, own, peers }: Contest, rounds: number): Promise<Comparison> {
+export async function compare({ own, peers, ...subject }: Contest, rounds: number): Promise<Comparison> {
   const results = new Map<Side, number[]>([own, ...peers].map((side) => [side, []]));
   for (let round = 0; round <= rounds; round++) {
     const order = round % 2 === 0 ? [...results.keys()] : [...results.keys()].reverse();
@@ -64,16 +72,16 @@ export async function compare({ benchmark, unit, note, own, peers }: Contest, ro
       }
     }
   }
-  const ownResults = results.get(own)!;
+  const of = (side: Side) => ({ name: side.name, values: results.get(side)! });
+  return comparisonOf(subject, of(own), peers.map(of));
+}
+
+/** @param own - this library, with the same number of measurements as each of its peers */
+export function comparisonOf(subject: Subject, own: Measurements, peers: readonly Measurements[]): Comparison {
   return {
-    benchmark,
-    unit,
-    note,
-    rounds,
-    own: { name: own.name, ...spreadOf(ownResults) },
-    peers: peers.map((peer) => {
-      const peerResults = results.get(peer)!;
-      return { name: peer.name, ...spreadOf(peerResults), ratio: spreadOf(ownResults.map((result, round) => result / peerResults[round])) };
-    }),
+    ...subject,
+    rounds: own.values.length,
+    own: { name: own.name, ...spreadOf(own.values) },
+    peers: peers.map(({ name, values }) => ({ name, ...spreadOf(values), ratio: spreadOf(own.values.map((value, round) => value / values[round])) })),
   };
 }

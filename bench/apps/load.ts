@@ -19,9 +19,6 @@ const KEYS = Array.from({ length: 1_000 }, (_, i) => `key-${i}`);
 
 const VALUE = 'x'.repeat(100);
 
-/** How long a process works before it is measured, in milliseconds: one that has rested may find nothing of its own in the caches of the processor. */
-const RUN_UP_MS = 100;
-
 let client: BenchClient;
 
 const methods = {
@@ -30,8 +27,12 @@ const methods = {
     await Promise.all(KEYS.map((key) => client.set(key, VALUE)));
   },
 
-  /** Keeps a number of operations under way, the next one whenever one is done. */
-  async measure(operation: Operation, concurrency: number, milliseconds: number): Promise<Speed> {
+  /**
+   * Keeps a number of operations under way, the next one whenever one is done.
+   *
+   * @param runUp - for how long that goes on before it is measured, in milliseconds
+   */
+  async measure(operation: Operation, concurrency: number, runUp: number, milliseconds: number): Promise<Speed> {
     let running = true;
     let count = 0;
     const once = {
@@ -46,7 +47,7 @@ const methods = {
       start = performance.now();
       usage = process.cpuUsage();
       setTimeout(() => (running = false), milliseconds);
-    }, RUN_UP_MS);
+    }, runUp);
     await Promise.all(Array.from({ length: concurrency }, async () => {
       while (running) {
         await once();
