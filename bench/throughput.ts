@@ -20,7 +20,11 @@ const LOADS: readonly Load[] = [
 /** A machine that does other things as well changes the first more than the second. */
 const MEASURED = [['Operations per second', 'perSecond'], ['Microseconds', 'processorTime']] as const;
 
-/** For how long a client works before it is measured, in milliseconds: by then, Node.js has compiled what is worth it. */
+/** What a client does before anything is measured, each for so many milliseconds: by then, Node.js has compiled what is worth it. */
+const WARM_UP: readonly Load[] = [['get', 50], ['set', 50]];
+const WARM_UP_MS = 1_500;
+
+/** For how long a client works before it is measured, in milliseconds: one that has rested may find nothing of its own in the caches of the processor. */
 const RUN_UP_MS = 1_000;
 
 const MEASUREMENT_MS = 1_000;
@@ -53,6 +57,9 @@ export async function throughput(rounds: number): Promise<Comparison[]> {
         }
         for (const index of order) {
           await workers[index].call('open', CLIENTS[index], target);
+          for (const [operation, concurrency] of WARM_UP) {
+            await workers[index].call('measure', operation, concurrency, 0, WARM_UP_MS);
+          }
         }
         for (const [load, [operation, concurrency]] of LOADS.entries()) {
           for (const index of order) {

@@ -466,8 +466,12 @@ export class Client extends Cluster {
     const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
     const internals = pipelineInternals(pipeline);
     let state: 'new' | 'running' | 'abandoned' = 'new';
+    let replied = false;
+    const execute = (callback?: ExecCallback) => {
+      followRedirections(internals, { send: (command) => this.sendCommand(command), onReplied: () => (replied = true) });
+      return exec.call(pipeline, callback);
+    };
     const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
-      let replied = false;
       const start = runningTime();
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
       const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
@@ -484,14 +488,7 @@ export class Client extends Cluster {
       });
       const send = () => {
         if (state !== 'abandoned') {
-          exec.call(pipeline)
-            .then((replies) => {
-              replied = true;
-              return followRedirections(internals._queue, replies, (command) => this.sendCommand(command));
-            })
-            .then(resolve as (replies: unknown) => void, reject)
-            .finally(stop)
-            .catch(reject);
+          execute().then(resolve, reject).finally(stop).catch(reject);
         }
       };
       if (this.#thaw.holds) {
@@ -512,7 +509,7 @@ export class Client extends Cluster {
           // The primary that it was sent to is one no longer.
           internals.preferKey = undefined;
         }
-        return state === 'abandoned' ? internals.promise : exec.call(pipeline, callback);
+        return state === 'abandoned' ? internals.promise : execute(callback);
       }
       state = 'running';
       if (internals._queue.some(({ inTransaction }) => inTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {

@@ -25,8 +25,6 @@ export interface QueueItem {
 export interface CommandInternals {
   /** Where the cluster sends it, or null for anywhere; undefined until somebody says so or the cluster asks, which a node does not. */
   slot?: number | null;
-  /** Makes it wait for another reply. */
-  initPromise(): void;
 }
 
 export interface Queue<T> {
@@ -87,6 +85,8 @@ export interface ClusterInternals {
 
 export interface PipelineInternals {
   readonly _queue: Command[];
+  /** Whether errors that all of its commands have in common may have it sent again as a whole. */
+  isCluster: boolean;
   /** How many MULTI wait for their EXEC. */
   _transactions: number;
   /** The node that another one has sent it to, as `host:port`. */

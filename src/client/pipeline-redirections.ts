@@ -1,57 +1,140 @@
 import type { Command } from 'ioredis';
 import { isRefusal } from './failure';
-import { commandInternals } from './internals';
-
-/** The replies to a pipeline, in the order of its commands. */
-export type PipelineReplies = [error: Error | null, reply: unknown][] | null;
+import type { PipelineInternals } from './internals';
+import { keysOf } from './repeatable';
 
 /** Replies with which a server executes nothing, because another one serves the slot, or will. */
 const REDIRECTION = /^(MOVED|ASK|TRYAGAIN) /;
 
+/** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
+const followed = new WeakSet<Promise<unknown>>();
+
+/** How the commands of a pipeline are sent again. */
+export interface RedirectionsContext {
+  /** Gives a command to the cluster. */
+  send(command: Command): void;
+  /** Told that every command has been executed or refused, and that some of the latter are sent again. */
+  onReplied(): void;
+}
+
+/** A command that was refused. */
+interface Refusal {
+  readonly error: Error;
+  readonly reject: () => void;
+}
+
+/** A command that is sent again. */
+interface Sent {
+  readonly kind: string | undefined;
+  readonly keys: readonly string[];
+  /** Whether it is on its way, and not behind another one. */
+  readonly isUnderWay: boolean;
+  readonly done: Promise<void>;
+}
+
 /**
- * Sends those commands of a pipeline again, each by itself, that the server has refused because it is not the one for them. ioredis does
- * that for a pipeline as a whole only, and gives the caller the redirection if another command of it has written something.
+ * Sends those commands of a pipeline again, each by itself, that the server has refused because it is not the one for them, when it has executed
+ * others. ioredis would give the caller the redirection if one of those has written something, and do all of them again if they have only read:
+ * where a slot goes to, which has not all of its keys yet, or nowhere, since the keys are no longer together.
  *
- * One stays refused when a later one has been executed for a key of it, which it would overtake now.
+ * What was refused as a whole is for ioredis to send again as a whole, and so is a pipeline with a transaction.
  *
- * @param queue - the commands of the pipeline
- * @param send - gives a command to the cluster
+ * A command stays refused when a later one has been executed for a key of it, which it would overtake now.
  */
-export async function followRedirections(
-  queue: readonly Command[], replies: PipelineReplies, send: (command: Command) => unknown,
-): Promise<PipelineReplies> {
-  if (!replies?.some(([error]) => error && isElsewhere(error))) {
-    return replies;
+export function followRedirections(pipeline: PipelineInternals, { send, onReplied }: RedirectionsContext): void {
+  const commands = pipeline._queue;
+  if (commands.length === 0 || commands.some(({ inTransaction }) => inTransaction) || followed.has(commands[0].promise)) {
+    return;
   }
-  const commands = queue.filter(({ ignore }) => !ignore);
-  const refused = notOvertaken(commands, replies);
-  const again = refused.map((index) => {
-    const command = commands[index];
-    commandInternals(command).initPromise();
-    send(command);
-    return command.promise.then((reply) => [null, reply] as const, (error: Error) => [error] as const);
-  });
-  const results = await Promise.all(again);
-  return replies.map((reply, index) => results[refused.indexOf(index)] ?? reply) as PipelineReplies;
+  followed.add(commands[0].promise);
+  const refusals = new Map<Command, Refusal>();
+  const missing = new Set(commands);
+  let isOver = false;
+
+  function replied(command: Command): void {
+    missing.delete(command);
+    if (missing.size > 0 || isOver) {
+      return;
+    }
+    isOver = true;
+    if (refusals.size === 0) {
+      return;
+    }
+    const [{ error: { message } }] = refusals.values();
+    if (refusals.size === commands.length && [...refusals.values()].every(({ error }) => error.message === message)) {
+      refusals.forEach(({ reject }) => reject());
+      return;
+    }
+    // What the commands get from now on is theirs.
+    pipeline.isCluster = false;
+    onReplied();
+    sendAgain(refusals, notOvertaken(commands, refusals), send);
+  }
+
+  for (const command of commands) {
+    const { resolve, reject } = command;
+    command.resolve = (reply) => {
+      replied(command);
+      return resolve.call(command, reply);
+    };
+    command.reject = (error) => {
+      if (!isOver && missing.has(command) && isElsewhere(error)) {
+        refusals.set(command, { error, reject: () => reject.call(command, error) });
+        replied(command);
+      } else {
+        replied(command);
+        reject.call(command, error);
+      }
+    };
+  }
 }
 
 function isElsewhere(error: Error): boolean {
   return REDIRECTION.test(error.message) || isRefusal(error);
 }
 
-/** The positions of the commands that can be sent again. */
-function notOvertaken(commands: readonly Command[], replies: NonNullable<PipelineReplies>): number[] {
+/** The commands that can be sent again. */
+function notOvertaken(commands: readonly Command[], refusals: ReadonlyMap<Command, Refusal>): ReadonlySet<Command> {
   const executed = new Set<string>();
-  const positions: number[] = [];
-  for (let index = commands.length - 1; index >= 0; index--) {
-    const command = commands[index];
-    const [error] = replies[index];
-    const keys = command.getKeys().map(String);
-    if (!error || !isElsewhere(error)) {
+  const result = new Set<Command>();
+  for (const command of [...commands].reverse()) {
+    const keys = keysOf(command);
+    if (!refusals.has(command)) {
       keys.forEach((key) => executed.add(key));
-    } else if (!command.inTransaction && !keys.some((key) => executed.has(key))) {
-      positions.unshift(index);
+    } else if (!keys.some((key) => executed.has(key))) {
+      result.add(command);
     }
   }
-  return positions;
+  return result;
+}
+
+/** Commands for the same key are executed in their order. */
+function sendAgain(refusals: ReadonlyMap<Command, Refusal>, commands: ReadonlySet<Command>, send: (command: Command) => void): void {
+  const latest = new Map<string, Sent>();
+  for (const [command, { error, reject }] of inOrder(refusals)) {
+    if (!commands.has(command)) {
+      reject();
+      continue;
+    }
+    const keys = keysOf(command);
+    const kind = REDIRECTION.exec(error.message)?.[1];
+    const others = new Set(keys.flatMap((key) => latest.get(key) ?? []));
+    const before = [...others].filter((sent) => !sent.isUnderWay || !goTogether(sent, { kind, keys }));
+    const done = command.promise.then(() => undefined, () => undefined);
+    if (before.length === 0) {
+      send(command);
+    } else {
+      void Promise.all(before.map((sent) => sent.done)).then(() => send(command));
+    }
+    keys.forEach((key) => latest.set(key, { kind, keys, isUnderWay: before.length === 0, done }));
+  }
+}
+
+function inOrder(refusals: ReadonlyMap<Command, Refusal>): [Command, Refusal][] {
+  return [...refusals].sort(([one], [other]) => one.pipelineIndex! - other.pipelineIndex!);
+}
+
+/** Whether two commands stay in their order: both are sent to the same node at once, and none can be told to try again in a moment. */
+function goTogether(one: Pick<Sent, 'kind' | 'keys'>, other: Pick<Sent, 'kind' | 'keys'>): boolean {
+  return one.kind === other.kind && (one.kind === 'MOVED' || one.kind === 'ASK') && one.keys.length === 1 && other.keys.length === 1;
 }

@@ -111,7 +111,8 @@ const derives = (command: Command) => effectOf(nameOf(command))?.includes('RO ac
 const reads = (command: Command) => onlyReads(command) || derives(command) || nameOf(command) === 'getex';
 
 /** The keys of a command as text. */
-const keysOf = (command: Command) => command.getKeys().map((key) => (Buffer.isBuffer(key) ? key.toString('latin1') : Buffer.from(key).toString('latin1')));
+/** The keys of a command, byte by byte. */
+export const keysOf = (command: Command) => command.getKeys().map((key) => (Buffer.isBuffer(key) ? key.toString('latin1') : Buffer.from(key).toString('latin1')));
 
 /**
  * Whether a command that may have been executed can be sent again, because executing it twice is the same as executing it once. The reply

@@ -1,4 +1,4 @@
-import { Cluster, Command, Pipeline } from 'ioredis';
+import { Cluster, Pipeline } from 'ioredis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
@@ -85,15 +85,6 @@ describe('ioredis has what the client relies on:', () => {
     expect([await slotOf(() => db.get('{a}')), keyless, await slotOf(() => node.ping())]).toEqual([expect.any(Number), null, undefined]);
   });
 
-  test('a command that can wait for another reply', async () => {
-    const command = new Command('get', ['{a}']);
-    command.reject(new Error('MOVED'));
-    await expect(command.promise).rejects.toThrow('MOVED');
-    commandInternals(command).initPromise();
-    command.resolve('1');
-    await expect(command.promise).resolves.toBe('1');
-  });
-
   test('a pipeline that stays where another one has sent it', async () => {
     const pipeline = db.pipeline().ping();
     const { host, port } = node.options;
@@ -109,6 +100,7 @@ describe('ioredis has what the client relies on:', () => {
     expect(pipelineInternals(pipeline)).toMatchObject({
       _queue: [{ pipelineIndex: 0, inTransaction: false }, { pipelineIndex: 1 }],
       _transactions: 0,
+      isCluster: true,
       promise: expect.any(Promise),
     });
     const pending = pipeline.exec();

@@ -1,3 +1,4 @@
+import type { ChainableCommander, Cluster } from 'ioredis';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import type { MovingSlot } from './support/moving-slot';
@@ -24,6 +25,12 @@ async function open(options: ConnectOptions = {}) {
   return db;
 }
 
+/** Keys that a node serves, as `host:port`. */
+const keysAt = (db: Cluster, node: string) => Array.from({ length: 100 }, (_, i) => `key-${i}`).filter((key) => db.slots[slotOf(key)]![0] === node);
+
+/** A key of another slot on the node that serves that of `{s}`. */
+const neighbourOf = (db: Cluster) => keysAt(db, db.slots[slotOf('{s}')]![0])[0];
+
 test.each(['primary', 'replica'] as const)('what a node no longer has of a slot on its way is asked of the next one, reading from the %s', async (readFrom) => {
   const db = await open({ readFrom });
   const results = await db.pipeline().set('{s}stays', '1').set('{s}goes', '2').append('{s}goes', '3').get('{s}stays').getBuffer('{s}goes').exec();
@@ -33,11 +40,75 @@ test.each(['primary', 'replica'] as const)('what a node no longer has of a slot 
 
 test('what is for a slot that has moved goes where it is, and the rest is done once', async () => {
   const db = await open();
-  const key = Array.from({ length: 100 }, (_, i) => `key-${i}`).find((each) => db.slots[slotOf(each)]![0] === db.slots[slotOf('{s}')]![0])!;
+  const key = neighbourOf(db);
   await db.del('{s}stays');
   await move.finish();
   expect(await db.pipeline().incr(key).rpush('{s}goes', 'a').rpush('{s}goes', 'b').incr(key).exec()).toEqual([[null, 1], [null, 1], [null, 2], [null, 2]]);
   expect(await db.lrange('{s}goes', 0, -1)).toEqual(['a', 'b']);
+});
+
+test('what has only been read is not read again where the slot goes to', async () => {
+  const db = await open();
+  expect(await db.pipeline().get('{s}stays').set('{s}goes', '2').exec()).toEqual([[null, '0'], [null, 'OK']]);
+  expect(await db.pipeline().get('{s}stays').get('{s}goes').exec()).toEqual([[null, '0'], [null, '2']]);
+});
+
+test('what has only been read of another slot does not keep the rest from going where the slot is', async () => {
+  const db = await open();
+  const key = neighbourOf(db);
+  await db.set(key, 'v');
+  await db.del('{s}stays');
+  await move.finish();
+  expect(await db.pipeline().get(key).rpush('{s}goes', 'a').exec()).toEqual([[null, 'v'], [null, 1]]);
+});
+
+test('commands for the same key keep their order, however long one of them waits', async () => {
+  const db = await open();
+  const pipeline = db.pipeline().set(neighbourOf(db), 'x').mset({ '{s}stays': '1', '{s}goes': '1' }).set('{s}goes', '3').append('{s}goes', '4').exec();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await move.from.call('DEL', '{s}stays');
+  await move.finish();
+  expect(await pipeline).toEqual([[null, 'OK'], [null, 'OK'], [null, 'OK'], [null, 2]]);
+  expect(await db.get('{s}goes')).toBe('34');
+});
+
+test('callbacks of single commands and scripts come once', async () => {
+  const db = await open();
+  db.defineCommand('put', { numberOfKeys: 1, lua: 'return redis.call("set", KEYS[1], ARGV[1])' });
+  const replies: unknown[] = [];
+  const callback = (error: unknown, reply: unknown) => void replies.push(error ?? reply);
+  const pipeline = db.pipeline().set('{s}stays', '1').set('{s}goes', '2', callback) as ChainableCommander & { put(...args: unknown[]): ChainableCommander };
+  await pipeline.put('{s}too', '3', callback).exec();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(replies).toEqual(['OK', 'OK']);
+});
+
+test('a script that the next node does not know is sent as a whole', async () => {
+  const db = await open();
+  db.defineCommand('put', { numberOfKeys: 1, lua: 'return redis.call("set", KEYS[1], ARGV[1])' });
+  const { put } = db as Cluster & { put(...args: unknown[]): Promise<unknown> };
+  const there = keysAt(db, `${move.to.host}:${move.to.port}`)[0];
+  await put.call(db, there, '1');
+  await users.onAllNodes('SCRIPT', 'FLUSH');
+  await put.call(db, '{s}stays', '1');
+  const pipeline = db.pipeline().set('{s}stays', '1') as ChainableCommander & { put(...args: unknown[]): ChainableCommander };
+  expect(await pipeline.put('{s}goes', '2').exec()).toEqual([[null, 'OK'], [null, 'OK']]);
+});
+
+test('keys that differ in a byte that is no text are different keys', async () => {
+  const db = await open();
+  const [stays, goes] = [0xfe, 0xff].map((byte) => Buffer.from([...Buffer.from('{s}'), byte]));
+  await move.from.call('CLUSTER', 'SETSLOT', slotOf('{s}'), 'STABLE');
+  await db.set(stays, '0');
+  await move.from.call('CLUSTER', 'SETSLOT', slotOf('{s}'), 'MIGRATING', String(await move.to.call('CLUSTER', 'MYID')));
+  expect(await db.pipeline().set(goes, '1').set(stays, '1').exec()).toEqual([[null, 'OK'], [null, 'OK']]);
+});
+
+test('a transaction among other commands is left to the caller', async () => {
+  const db = await open();
+  const inside = (db.pipeline().set('{s}stays', '1') as unknown as { multi(): ChainableCommander }).multi().set('{s}goes', '2').exec();
+  const replies = await (inside as unknown as ChainableCommander).exec();
+  expect(replies!.map(([error, reply]) => error?.message.split(' ')[0] ?? reply)).toEqual(['OK', 'OK', 'ASK', 'EXECABORT']);
 });
 
 test('a command that another one has overtaken stays refused', async () => {
@@ -61,6 +132,15 @@ test('single commands that ioredis puts into pipelines do not see that a slot mo
   expect(replies).toEqual(['OK', 'OK', 2, '23']);
 });
 
+test('nor do reads of another slot of the node', async () => {
+  const db = await open({ enableAutoPipelining: true });
+  const key = neighbourOf(db);
+  await db.set(key, 'v');
+  await db.del('{s}stays');
+  await move.finish();
+  expect(await Promise.all([db.get(key), db.get('{s}goes')])).toEqual(['v', null]);
+});
+
 test('a callback gets the same', async () => {
   const db = await open();
   const results = await new Promise((resolve, reject) => {
@@ -76,4 +156,10 @@ test('what waits for a slot has no more time than the pipeline', async () => {
   expect(set).toEqual([null, 'OK']);
   expect(refused[0]).toMatchObject({ code: 'EDEADLINE' });
   expect(performance.now() - start).toBeLessThan(1_500);
+});
+
+test('what a script in a transaction says is left as it is', async () => {
+  const db = await open();
+  const replies = await db.multi().eval("return redis.error_reply('MOVED 1 elsewhere:1')", 1, '{s}stays').get('{s}stays').exec();
+  expect(replies).toEqual([[expect.objectContaining({ message: 'MOVED 1 elsewhere:1' })], [null, '0']]);
 });
