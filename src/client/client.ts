@@ -18,7 +18,7 @@ import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
 import { followRedirections } from './pipeline-redirections';
-import { checkReads, isForReplica } from './read-from';
+import { checkReads, isForReplica, scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
 import { guardReadyCheck } from './ready-check';
 import { keepSignedIn } from './reauthentication';
@@ -110,6 +110,11 @@ export class Client extends Cluster {
   #closing = false;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
+  /**
+   * Whether redirections of pipelines are followed command by command: not if ioredis may have failed one that is held back for that, or if the
+   * caller says where reads go, which would part them from the writes before them.
+   */
+  readonly #follows: boolean;
   /** A command is being told that it failed, which is no error that could be retried. */
   #abandoning = false;
 
@@ -130,6 +135,7 @@ export class Client extends Cluster {
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
     this.#settings = settings;
+    this.#follows = !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom);
     this.#seeds = nodes;
     this.#events = events;
     this.#failures = failures;
@@ -468,7 +474,9 @@ export class Client extends Cluster {
     let state: 'new' | 'running' | 'abandoned' = 'new';
     let replied = false;
     const execute = (callback?: ExecCallback) => {
-      followRedirections(internals, { send: (command) => this.sendCommand(command), onReplied: () => (replied = true) });
+      if (this.#follows) {
+        followRedirections(internals, { send: (command) => this.sendCommand(command), onReplied: () => (replied = true) });
+      }
       return exec.call(pipeline, callback);
     };
     const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
@@ -476,10 +484,12 @@ export class Client extends Cluster {
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
       const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
         state = 'abandoned';
+        const isAnswered = replied;
         this.#events.givenUp(reason);
+        internals._queue.forEach((command) => this.#abandoned.add(command));
         internals._queue.forEach((command) => this.#fail(command, reason));
         this.#dropAbandoned();
-        if (replied || internals._queue.some((command) => this.#unanswered.has(command))) {
+        if (isAnswered || internals._queue.some((command) => this.#unanswered.has(command))) {
           // Its commands have their own errors, with which it is about to resolve.
           setImmediate(reject, reason);
         } else {

@@ -1,10 +1,14 @@
 import type { Command } from 'ioredis';
+import { blockingTime } from './deadline';
 import { isRefusal } from './failure';
 import type { PipelineInternals } from './internals';
 import { keysOf } from './repeatable';
 
 /** Replies with which a server executes nothing, because another one serves the slot, or will. */
 const REDIRECTION = /^(MOVED|ASK|TRYAGAIN) /;
+
+/** What begins or ends a transaction, also by `call`, of which ioredis does not know. */
+const TRANSACTION = /^(multi|exec|discard|watch)$/i;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
 const followed = new WeakSet<Promise<unknown>>();
@@ -37,13 +41,14 @@ interface Sent {
  * others. ioredis would give the caller the redirection if one of those has written something, and do all of them again if they have only read:
  * where a slot goes to, which has not all of its keys yet, or nowhere, since the keys are no longer together.
  *
- * What was refused as a whole is for ioredis to send again as a whole, and so is a pipeline with a transaction.
+ * What was refused as a whole is for ioredis to send again as a whole, and so is a pipeline with a transaction or with a command that blocks, or
+ * one in which a command was refused whose keys ioredis does not know.
  *
  * A command stays refused when a later one has been executed for a key of it, which it would overtake now.
  */
 export function followRedirections(pipeline: PipelineInternals, { send, onReplied }: RedirectionsContext): void {
   const commands = pipeline._queue;
-  if (commands.length === 0 || commands.some(({ inTransaction }) => inTransaction) || followed.has(commands[0].promise)) {
+  if (commands.length === 0 || commands.some(isForIoredis) || followed.has(commands[0].promise)) {
     return;
   }
   followed.add(commands[0].promise);
@@ -61,7 +66,8 @@ export function followRedirections(pipeline: PipelineInternals, { send, onReplie
       return;
     }
     const [{ error: { message } }] = refusals.values();
-    if (refusals.size === commands.length && [...refusals.values()].every(({ error }) => error.message === message)) {
+    const isWhole = refusals.size === commands.length && [...refusals.values()].every(({ error }) => error.message === message);
+    if (isWhole || [...refusals.keys()].some((refused) => keysOf(refused).length === 0)) {
       refusals.forEach(({ reject }) => reject());
       return;
     }
@@ -74,19 +80,25 @@ export function followRedirections(pipeline: PipelineInternals, { send, onReplie
   for (const command of commands) {
     const { resolve, reject } = command;
     command.resolve = (reply) => {
+      const result = resolve.call(command, reply);
       replied(command);
-      return resolve.call(command, reply);
+      return result;
     };
     command.reject = (error) => {
       if (!isOver && missing.has(command) && isElsewhere(error)) {
         refusals.set(command, { error, reject: () => reject.call(command, error) });
         replied(command);
       } else {
-        replied(command);
         reject.call(command, error);
+        replied(command);
       }
     };
   }
+}
+
+/** A command that blocks may have a time limit of ioredis, which goes on while it is held back. */
+function isForIoredis(command: Command): boolean {
+  return command.inTransaction || TRANSACTION.test(command.name) || blockingTime(command) > 0;
 }
 
 function isElsewhere(error: Error): boolean {

@@ -1,3 +1,4 @@
+import { Command } from 'ioredis';
 import type { ChainableCommander, Cluster } from 'ioredis';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startMove } from './support/moving-slot';
@@ -109,6 +110,27 @@ test('a transaction among other commands is left to the caller', async () => {
   const inside = (db.pipeline().set('{s}stays', '1') as unknown as { multi(): ChainableCommander }).multi().set('{s}goes', '2').exec();
   const replies = await (inside as unknown as ChainableCommander).exec();
   expect(replies!.map(([error, reply]) => error?.message.split(' ')[0] ?? reply)).toEqual(['OK', 'OK', 'ASK', 'EXECABORT']);
+});
+
+const REFUSED = expect.objectContaining({ message: expect.stringMatching(/^ASK /) });
+
+test('so is one that ioredis does not know of', async () => {
+  const db = await open();
+  const replies = await db.pipeline().call('multi').set('{s}stays', '1').set('{s}goes', '2').call('exec').exec();
+  expect(replies!.map(([error]) => error?.message.split(' ')[0])).toEqual([undefined, undefined, 'ASK', 'EXECABORT']);
+  expect(await db.mget('{s}stays', '{s}goes').catch(() => db.get('{s}stays'))).toBe('0');
+});
+
+test('nor is anything sent again that ioredis may have failed, or whose keys it does not know', async () => {
+  const timed = await open({ redisOptions: { commandTimeout: 5_000 } });
+  expect(await timed.pipeline().set('{s}stays', '1').set('{s}goes', '2').exec()).toEqual([[null, 'OK'], [REFUSED]]);
+  const db = connect({ connection: users.connection() });
+  onTestFinished(() => close(db, { timeout: 200 }));
+  expect(await db.pipeline().set('{s}stays', '1').blpop('{s}list', 1).exec()).toEqual([[null, 'OK'], [REFUSED]]);
+  const unknown = Object.assign(new Command('append', ['{s}goes', '1'], { replyEncoding: 'utf8' }), { getKeys: () => [] });
+  const pipeline = db.pipeline().set('{s}stays', '1');
+  (pipeline as unknown as { sendCommand(command: Command): void }).sendCommand(unknown);
+  expect(await pipeline.set('{s}goes', '2').exec()).toEqual([[null, 'OK'], [REFUSED], [REFUSED]]);
 });
 
 test('a command that another one has overtaken stays refused', async () => {
