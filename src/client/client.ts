@@ -486,6 +486,7 @@ export class Client extends Cluster {
         state = 'abandoned';
         const isAnswered = replied;
         this.#events.givenUp(reason);
+        // Before the first one fails: when the last one has, what a node refused would be sent again.
         internals._queue.forEach((command) => this.#abandoned.add(command));
         internals._queue.forEach((command) => this.#fail(command, reason));
         this.#dropAbandoned();

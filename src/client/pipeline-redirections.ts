@@ -17,7 +17,7 @@ const followed = new WeakSet<Promise<unknown>>();
 export interface RedirectionsContext {
   /** Gives a command to the cluster. */
   send(command: Command): void;
-  /** Told that every command has been executed or refused, and that some of the latter are sent again. */
+  /** Told that no command is waiting for the node any more, and that some that it refused are sent again. */
   onReplied(): void;
 }
 
@@ -74,7 +74,7 @@ export function followRedirections(pipeline: PipelineInternals, { send, onReplie
     // What the commands get from now on is theirs.
     pipeline.isCluster = false;
     onReplied();
-    sendAgain(refusals, notOvertaken(commands, refusals), send);
+    sendAgain(commands.filter((each) => refusals.has(each)), refusals, notOvertaken(commands, refusals), send);
   }
 
   for (const command of commands) {
@@ -120,11 +120,19 @@ function notOvertaken(commands: readonly Command[], refusals: ReadonlyMap<Comman
   return result;
 }
 
-/** Commands for the same key are executed in their order. */
-function sendAgain(refusals: ReadonlyMap<Command, Refusal>, commands: ReadonlySet<Command>, send: (command: Command) => void): void {
+/**
+ * Commands for the same key are executed in their order.
+ *
+ * @param refused - those that were refused, in the order of the pipeline
+ * @param sendable - those of them that are sent again
+ */
+function sendAgain(
+  refused: readonly Command[], refusals: ReadonlyMap<Command, Refusal>, sendable: ReadonlySet<Command>, send: (command: Command) => void,
+): void {
   const latest = new Map<string, Sent>();
-  for (const [command, { error, reject }] of inOrder(refusals)) {
-    if (!commands.has(command)) {
+  for (const command of refused) {
+    const { error, reject } = refusals.get(command)!;
+    if (!sendable.has(command)) {
       reject();
       continue;
     }
@@ -140,10 +148,6 @@ function sendAgain(refusals: ReadonlyMap<Command, Refusal>, commands: ReadonlySe
     }
     keys.forEach((key) => latest.set(key, { kind, keys, isUnderWay: before.length === 0, done }));
   }
-}
-
-function inOrder(refusals: ReadonlyMap<Command, Refusal>): [Command, Refusal][] {
-  return [...refusals].sort(([one], [other]) => one.pipelineIndex! - other.pipelineIndex!);
 }
 
 /** Whether two commands stay in their order: both are sent to the same node at once, and none can be told to try again in a moment. */

@@ -110,8 +110,7 @@ const derives = (command: Command) => effectOf(nameOf(command))?.includes('RO ac
 /** Whether the reply or the effect of a command that can be sent again depends on what is in its keys. */
 const reads = (command: Command) => onlyReads(command) || derives(command) || nameOf(command) === 'getex';
 
-/** The keys of a command as text. */
-/** The keys of a command, byte by byte. */
+/** The keys of a command as text, a character for each byte. */
 export const keysOf = (command: Command) => command.getKeys().map((key) => (Buffer.isBuffer(key) ? key.toString('latin1') : Buffer.from(key).toString('latin1')));
 
 /**

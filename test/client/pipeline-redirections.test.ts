@@ -171,6 +171,15 @@ test('a callback gets the same', async () => {
   expect(results).toEqual([[null, 'OK'], [null, 'OK']]);
 });
 
+test('what waits for a slot survives the node that it waits for', async () => {
+  const db = await open();
+  const pipeline = db.pipeline().set(neighbourOf(db), 'x').mset({ '{s}stays': '1', '{s}goes': '1' }).append('{s}goes', '2').exec();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await move.from.kill();
+  expect(await pipeline).toEqual([[null, 'OK'], [null, 'OK'], [null, 2]]);
+  expect(await db.mget('{s}stays', '{s}goes')).toEqual(['1', '12']);
+});
+
 test('what waits for a slot has no more time than the pipeline', async () => {
   const db = await open({ deadline: 500 });
   const start = performance.now();
