@@ -53,7 +53,9 @@ export interface TokenRefreshEvent {
   readonly duration: number;
 }
 
-/** Another node has become the primary of a shard, as far as the client sees. */
+/**
+ * Another node has become the primary of a shard, as far as the client sees: until all nodes have heard of it, it may be told back and forth.
+ */
 export interface FailoverEvent extends ClientEvent {
   /** The former primary, as `host:port`. */
   readonly from: string;
