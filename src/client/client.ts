@@ -13,11 +13,12 @@ import { Deadlines } from './deadlines';
 import { DeadlineError, InDoubtError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
-import { clusterInternals, pipelineInternals } from './internals';
+import { clusterInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
-import { followRedirections } from './pipeline-redirections';
+import { guardPipeline } from './pipeline-guard';
+import type { PipelineGuardContext } from './pipeline-guard';
 import { checkReads, isForReplica, scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
 import { guardReadyCheck } from './ready-check';
@@ -52,9 +53,6 @@ export interface ClientSettings {
 type LegacyReplies = ClusterOptions & { redisOptions?: { replyMapping?: 'legacy' } };
 type SendCommandParameters = Parameters<Cluster['sendCommand']>;
 type HandleErrorParameters = Parameters<Cluster['handleError']>;
-
-type Exec = ChainableCommander['exec'];
-type ExecCallback = Parameters<Exec>[0];
 
 /**
  * The `Cluster` of ioredis with credentials that are looked up, and with a deadline for every command.
@@ -94,9 +92,6 @@ export class Client extends Cluster {
   readonly #checks: Deadlines;
   /** Pipelines and blocking commands, each of which has its own time. */
   readonly #waiting = new Set<(reason?: Error) => void>();
-  readonly #mixed = new WeakSet<Command>();
-  /** Commands that had been sent when the client was closed. */
-  readonly #unanswered = new WeakSet<Command>();
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   readonly #borrowed: BorrowedConnections;
@@ -110,11 +105,7 @@ export class Client extends Cluster {
   #closing = false;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
-  /**
-   * Whether redirections of pipelines are followed command by command: not if ioredis may have failed one that is held back for that, or if the
-   * caller says where reads go, which would part them from the writes before them.
-   */
-  readonly #follows: boolean;
+  readonly #pipelines: PipelineGuardContext;
   /** A command is being told that it failed, which is no error that could be retried. */
   #abandoning = false;
 
@@ -135,7 +126,6 @@ export class Client extends Cluster {
     };
     super(nodes, clientOptions({ ...settings, context }, overrides) as LegacyReplies);
     this.#settings = settings;
-    this.#follows = !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom);
     this.#seeds = nodes;
     this.#events = events;
     this.#failures = failures;
@@ -147,11 +137,27 @@ export class Client extends Cluster {
     this.#deadlines = deadlines();
     this.#checks = deadlines();
     const send = (command: Command) => void super.sendCommand(command);
+    this.#pipelines = {
+      cluster: this,
+      deadline: settings.deadline,
+      thaw: this.#thaw,
+      abandoned: this.#abandoned,
+      mixed: new WeakSet(),
+      unanswered: new WeakSet(),
+      // Not if ioredis may have failed one that is held back for that, nor if the caller says where reads go, which would part them from the writes before them.
+      follows: !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom),
+      timesOut: this.#timesOut,
+      limit: (ms, giveUp) => this.#limit(ms, giveUp),
+      deadlineError: (name, start) => this.#deadlineError(name, start),
+      send: (command) => void this.sendCommand(command),
+      abandonAll: (commands, reason) => this.#abandonAll(commands, reason),
+    };
+    const { mixed, unanswered } = this.#pipelines;
     const replies: LostRepliesContext = {
       retryWrites: settings.retryWrites,
       isClosing: () => this.#closing,
-      mixed: this.#mixed,
-      unanswered: this.#unanswered,
+      mixed,
+      unanswered,
       routed: () => {
         const { commands } = this.#deadlines;
         return (command) => commands.has(command) || this.#blocking.has(command);
@@ -291,13 +297,13 @@ export class Client extends Cluster {
   }
 
   override pipeline(commands?: unknown[][]): ChainableCommander {
-    return this.#guardPipeline(super.pipeline(commands), 'pipeline');
+    return guardPipeline(super.pipeline(commands), 'pipeline', this.#pipelines);
   }
 
   // The overloads of ioredis are those of its callers.
   override multi(...args: any[]): any {
     const multi = (super.multi as (...args: any[]) => unknown)(...args);
-    return multi instanceof Pipeline ? this.#guardPipeline(multi as unknown as ChainableCommander, 'multi') : multi;
+    return multi instanceof Pipeline ? guardPipeline(multi as unknown as ChainableCommander, 'multi', this.#pipelines) : multi;
   }
 
   /**
@@ -455,8 +461,14 @@ export class Client extends Cluster {
   }
 
   #abandon(command: Command, reason: Error): void {
+    this.#abandonAll([command], reason);
+  }
+
+  #abandonAll(commands: readonly Command[], reason: Error): void {
     this.#events.givenUp(reason);
-    this.#fail(command, reason);
+    // Before the first one fails: when the last one has, what a node of a pipeline refused would be sent again.
+    commands.forEach((command) => this.#abandoned.add(command));
+    commands.forEach((command) => this.#fail(command, reason));
     this.#dropAbandoned();
   }
 
@@ -466,77 +478,6 @@ export class Client extends Cluster {
     this.#abandoning = true;
     command.reject(reason);
     this.#abandoning = false;
-  }
-
-  #guardPipeline(pipeline: ChainableCommander, name: string): ChainableCommander {
-    const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
-    const internals = pipelineInternals(pipeline);
-    let state: 'new' | 'running' | 'abandoned' = 'new';
-    let replied = false;
-    const execute = (callback?: ExecCallback) => {
-      if (this.#follows) {
-        followRedirections(internals, { send: (command) => this.sendCommand(command), onReplied: () => (replied = true) });
-      }
-      return exec.call(pipeline, callback);
-    };
-    const run = () => new Promise<Awaited<ReturnType<Exec>>>((resolve, reject) => {
-      const start = runningTime();
-      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), this.#settings.deadline);
-      const stop = this.#limit(ms, (reason = this.#deadlineError(name, start)) => {
-        state = 'abandoned';
-        const isAnswered = replied;
-        this.#events.givenUp(reason);
-        // Before the first one fails: when the last one has, what a node refused would be sent again.
-        internals._queue.forEach((command) => this.#abandoned.add(command));
-        internals._queue.forEach((command) => this.#fail(command, reason));
-        this.#dropAbandoned();
-        if (isAnswered || internals._queue.some((command) => this.#unanswered.has(command))) {
-          // Its commands have their own errors, with which it is about to resolve.
-          setImmediate(reject, reason);
-        } else {
-          reject(reason);
-        }
-      });
-      const send = () => {
-        if (state !== 'abandoned') {
-          execute().then(resolve, reject).finally(stop).catch(reject);
-        }
-      };
-      if (this.#thaw.holds) {
-        this.#thaw.hold(send);
-      } else {
-        send();
-      }
-    });
-    pipeline.exec = (callback?: ExecCallback) => {
-      // Inside a pipeline, the first EXEC ends the transaction, not the pipeline; ioredis forgets that until it knows the slots.
-      if (name === 'pipeline' && state === 'new' && internals._transactions > 0) {
-        internals._transactions -= 1;
-        return pipeline.callBuffer('exec', ...callback ? [callback as never] : []) as never;
-      }
-      // ioredis calls exec again for every retry.
-      if (state !== 'new') {
-        if (internals.preferKey && clusterInternals(this).connectionPool.nodes.slave[internals.preferKey]) {
-          // The primary that it was sent to is one no longer.
-          internals.preferKey = undefined;
-        }
-        return state === 'abandoned' ? internals.promise : execute(callback);
-      }
-      state = 'running';
-      if (internals._queue.some(({ inTransaction }) => inTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
-        internals._queue.forEach((command) => this.#mixed.add(command));
-      }
-      const result = run();
-      if (this.#timesOut) {
-        const abandon = () => internals._queue.forEach((command) => this.#abandoned.add(command));
-        result.then(abandon, abandon);
-      }
-      if (typeof callback === 'function') {
-        result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
-      }
-      return result;
-    };
-    return pipeline;
   }
 
   /**

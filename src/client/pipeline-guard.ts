@@ -1,0 +1,114 @@
+import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import type { Abandoned } from './abandoned';
+import { runningTime } from './clock';
+import { blockingTime } from './deadline';
+import { clusterInternals, pipelineInternals } from './internals';
+import { followRedirections } from './pipeline-redirections';
+import type { Thaw } from './thaw';
+
+/** What the pipelines of a client have in common. */
+export interface PipelineGuardContext {
+  readonly cluster: Cluster;
+  /** How long a pipeline may take beside what its commands block, in milliseconds. */
+  readonly deadline: number;
+  readonly thaw: Thaw;
+  readonly abandoned: Abandoned;
+  /** Commands of pipelines that are partly in a transaction. */
+  readonly mixed: WeakSet<Command>;
+  /** Commands that had been sent when the client was closed. */
+  readonly unanswered: WeakSet<Command>;
+  /** Whether redirections are followed command by command. */
+  readonly follows: boolean;
+  /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
+  readonly timesOut: boolean;
+  /** Gives up after a time, or for a reason of the client's, and returns what stops that. */
+  limit(ms: number, giveUp: (reason?: Error) => void): () => void;
+  /** The reason if it is the deadline. */
+  deadlineError(name: string, start: number): Error;
+  /** Gives a command to the cluster. */
+  send(command: Command): void;
+  /** Fails all commands for good. */
+  abandonAll(commands: readonly Command[], reason: Error): void;
+}
+
+type Exec = ChainableCommander['exec'];
+type ExecCallback = Parameters<Exec>[0];
+type Result = Awaited<ReturnType<Exec>>;
+
+/** Gives a pipeline of ioredis one deadline for all of its commands, and a result that tells the caller what became of each. */
+export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | 'multi', context: PipelineGuardContext): ChainableCommander {
+  const { cluster, abandoned, thaw } = context;
+  const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
+  const internals = pipelineInternals(pipeline);
+  let state: 'new' | 'running' | 'abandoned' = 'new';
+  let replied = false;
+
+  function execute(callback?: ExecCallback): ReturnType<Exec> {
+    if (context.follows) {
+      followRedirections(internals, { send: context.send, onReplied: () => (replied = true) });
+    }
+    return exec.call(pipeline, callback);
+  }
+
+  function run(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const start = runningTime();
+      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), context.deadline);
+      const stop = context.limit(ms, (reason = context.deadlineError(name, start)) => {
+        state = 'abandoned';
+        const isAnswered = replied;
+        context.abandonAll(internals._queue, reason);
+        if (isAnswered || internals._queue.some((command) => context.unanswered.has(command))) {
+          // Its commands have their own errors, with which it is about to resolve.
+          setImmediate(reject, reason);
+        } else {
+          reject(reason);
+        }
+      });
+      const send = () => {
+        if (state !== 'abandoned') {
+          execute().then(resolve, reject).finally(stop).catch(reject);
+        }
+      };
+      if (thaw.holds) {
+        thaw.hold(send);
+      } else {
+        send();
+      }
+    });
+  }
+
+  /** ioredis calls `exec` again for every retry. */
+  function retry(callback?: ExecCallback): ReturnType<Exec> {
+    if (internals.preferKey && clusterInternals(cluster).connectionPool.nodes.slave[internals.preferKey]) {
+      // The primary that it was sent to is one no longer.
+      internals.preferKey = undefined;
+    }
+    return state === 'abandoned' ? internals.promise : execute(callback);
+  }
+
+  pipeline.exec = (callback?: ExecCallback) => {
+    // Inside a pipeline, the first EXEC ends the transaction, not the pipeline; ioredis forgets that until it knows the slots.
+    if (name === 'pipeline' && state === 'new' && internals._transactions > 0) {
+      internals._transactions -= 1;
+      return pipeline.callBuffer('exec', ...callback ? [callback as never] : []) as never;
+    }
+    if (state !== 'new') {
+      return retry(callback);
+    }
+    state = 'running';
+    if (internals._queue.some(({ inTransaction }) => inTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
+      internals._queue.forEach((command) => context.mixed.add(command));
+    }
+    const result = run();
+    if (context.timesOut) {
+      const abandon = () => internals._queue.forEach((command) => abandoned.add(command));
+      result.then(abandon, abandon);
+    }
+    if (typeof callback === 'function') {
+      result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
+    }
+    return result;
+  };
+  return pipeline;
+}
