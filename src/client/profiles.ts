@@ -13,7 +13,7 @@ import type { ClusterOptions } from 'ioredis';
  * | `enableReadyCheck` | yes | no: one round trip less to the first command | yes |
  * | `slotsRefreshInterval` | 30 s: finds new replicas | none: a frozen client would begin with it | 30 s |
  * | `slotsRefreshTimeout` | 2.5 s | 3 s | 2.5 s |
- * | `redisOptions.socketTimeout` | 5 s | 2 s | none |
+ * | `redisOptions.socketTimeout` | 5 s | 2 s | 5 s |
  * | `redisOptions.maxRetriesPerRequest` | 20 | 20 | none, which BullMQ insists on |
  */
 export type Profile = 'service' | 'lambda' | 'blocking';
@@ -37,7 +37,7 @@ const PROFILES: Readonly<Record<Profile, ProfileOptions>> = {
   },
   blocking: {
     ...SERVICE,
-    cluster: { ...SERVICE.cluster, redisOptions: { maxRetriesPerRequest: null } },
+    cluster: { ...SERVICE.cluster, redisOptions: { ...SERVICE.cluster.redisOptions, maxRetriesPerRequest: null } },
   },
 };
 

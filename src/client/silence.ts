@@ -4,6 +4,8 @@ import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
 import { anyToAsk } from './nodes-to-ask';
 import { giveUp } from './reconnection';
+import { isKnown } from './slots-watch';
+import type { SlotsReply } from './slots-watch';
 
 /** How often the connections are looked at, in milliseconds. */
 const LOOK_MS = 200;
@@ -17,10 +19,15 @@ const REFRESH_EVERY = 5;
 /** How often connections for subscriptions are asked for a sign of life, in looks. */
 const ASK_SUBSCRIBERS_EVERY = 25;
 
+/** How often other nodes are asked while a connection blocks, in looks. */
+const ASK_BLOCKING_EVERY = 5;
+
 interface Silence {
   readonly bytesRead: number;
   /** For how many looks nothing came. */
   readonly looks: number;
+  /** For how many looks a command may block, since when nothing came. */
+  readonly blocks: number;
 }
 
 /**
@@ -30,7 +37,8 @@ interface Silence {
  *   what it served, its connection is given up.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
  * - A connection that is being opened, and has commands that wait for it, is silent as well.
- * - A blocking command may keep its connection silent.
+ * - A blocking command may keep its connection silent for as long as it blocks. Meanwhile another node is asked once a second, over a connection that is opened
+ *   for that if there is none, whether it still serves what it served: nothing else tells that a node is gone.
  * - Connections for subscriptions have no commands that wait, so they get a PING from time to time.
  */
 export class SilenceWatch {
@@ -78,8 +86,12 @@ export class SilenceWatch {
     this.#silences = new Map(this.#cluster().nodes().filter(waits).map((node) => {
       const before = this.#silences.get(node);
       const bytesRead = isConnecting(node) ? 0 : node.stream.bytesRead;
-      return [node, { bytesRead, looks: before?.bytesRead === bytesRead ? before.looks + 1 : 0 }];
+      const looks = before?.bytesRead === bytesRead ? before.looks + 1 : 0;
+      return [node, { bytesRead, looks, blocks: Math.ceil(blockingTimeOf(node) / LOOK_MS) }];
     }));
+    if (this.#round % ASK_BLOCKING_EVERY === 0) {
+      void this.#askForBlocking();
+    }
     const silent = this.#silent();
     if (silent.length === 0) {
       this.#primaries = undefined;
@@ -93,7 +105,7 @@ export class SilenceWatch {
 
   #silent(): Redis[] {
     return [...this.#silences]
-      .filter(([node, { looks }]) => looks >= (isConnecting(node) ? SILENT_LOOKS.opening : SILENT_LOOKS.open))
+      .filter(([node, { looks, blocks }]) => looks - blocks >= (isConnecting(node) ? SILENT_LOOKS.opening : SILENT_LOOKS.open))
       .map(([node]) => node);
   }
 
@@ -102,7 +114,8 @@ export class SilenceWatch {
     for (const node of silent) {
       const timeout = this.#timeouts.get(node) ?? Infinity;
       // One that connects has a time limit of its own.
-      if (!isConnecting(node) && this.#silences.get(node)!.looks * LOOK_MS >= timeout) {
+      const { looks, blocks } = this.#silences.get(node)!;
+      if (!isConnecting(node) && (looks - blocks) * LOOK_MS >= timeout) {
         giveUp(node, timedOut(`no reply from ${node.options.host}:${node.options.port} within ${timeout} ms`));
       }
     }
@@ -125,6 +138,21 @@ export class SilenceWatch {
         this.#primaries = primaries;
         this.#refresh(silent);
       }
+    }
+  }
+
+  async #askForBlocking(): Promise<void> {
+    const blocking = [...this.#silences].filter(([, { looks, blocks }]) => blocks > 0 && looks >= ASK_BLOCKING_EVERY).map(([node]) => node);
+    if (blocking.length === 0) {
+      return;
+    }
+    const cluster = this.#cluster();
+    const asked = anyToAsk(cluster);
+    if (!asked) {
+      // Of the nodes, only those are connected that had to do something.
+      cluster.nodes().find(({ status }) => status === 'wait')?.connect().catch(() => undefined);
+    } else if (!await asked.cluster('SLOTS').then((reply) => isKnown(cluster, reply as unknown as SlotsReply), () => true)) {
+      this.#refresh(blocking);
     }
   }
 
@@ -159,11 +187,14 @@ function isConnecting({ status }: Redis): boolean {
   return status === 'connecting';
 }
 
-/** Whether a node owes a reply that it could give at once, or a connection to commands that wait for it. */
+/** Whether a node owes a reply, or a connection to commands that wait for it. */
 function waits(node: Redis): boolean {
-  if (isConnecting(node)) {
-    return !nodeInternals(node).offlineQueue.isEmpty();
-  }
-  const first = node.status === 'ready' || node.status === 'connect' ? nodeInternals(node).commandQueue.peekFront() : undefined;
-  return first !== undefined && blockingTime(first.command) === 0;
+  const { offlineQueue, commandQueue } = nodeInternals(node);
+  return isConnecting(node) ? !offlineQueue.isEmpty() : (node.status === 'ready' || node.status === 'connect') && !commandQueue.isEmpty();
+}
+
+/** How long the command that comes first may keep a node from answering, in milliseconds. */
+function blockingTimeOf(node: Redis): number {
+  const first = isConnecting(node) ? undefined : nodeInternals(node).commandQueue.peekFront();
+  return first ? blockingTime(first.command) : 0;
 }

@@ -4,7 +4,7 @@ import { clusterInternals, subscribers } from './internals';
 import { anyToAsk } from './nodes-to-ask';
 
 /** Slots from the first to the last, and the nodes that serve them, the primary first, each with its host and port. */
-type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (readonly [host: string | null, port: number])[]])[];
+export type SlotsReply = readonly (readonly [first: number, last: number, ...nodes: (readonly [host: string | null, port: number])[]])[];
 
 /** One look in so many refreshes the slots whatever a node says: those that the client is connected to may know less than the others. */
 const REFRESH_EVERY = 20;
@@ -101,7 +101,7 @@ export class SlotsWatch {
 }
 
 /** Whether a client goes by what a node says, and has connections to all of the nodes, in their roles, and to no others. */
-function isKnown(cluster: Cluster, reply: SlotsReply): boolean {
+export function isKnown(cluster: Cluster, reply: SlotsReply): boolean {
   const replicas = new Map<string, boolean>();
   for (const [first, last, ...nodes] of reply) {
     const names = nodes.filter(([host]) => host).map(([host, port]) => nameOf(clusterInternals(cluster).natMapper({ host: host!, port })));
