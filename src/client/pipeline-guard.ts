@@ -1,10 +1,11 @@
-import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import type { ChainableCommander, Cluster, Command, RedisKey } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { runningTime } from './clock';
 import { blockingTime } from './deadline';
 import { clusterInternals, pipelineInternals } from './internals';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
+import { permitTransactions } from './transaction-permission';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -70,10 +71,21 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           execute().then(resolve, reject).finally(stop).catch(reject);
         }
       };
+      const begin = () => {
+        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), keyOf(internals._queue)) : undefined;
+        if (permission) {
+          permission.then(send, (error) => {
+            stop();
+            reject(error);
+          });
+        } else {
+          send();
+        }
+      };
       if (thaw.holds) {
-        thaw.hold(send);
+        thaw.hold(begin);
       } else {
-        send();
+        begin();
       }
     });
   }
@@ -111,4 +123,13 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return result;
   };
   return pipeline;
+}
+
+/** Whether there is more to a transaction than its beginning. */
+function hasTransaction(commands: readonly Command[]): boolean {
+  return commands.length > 1 && commands.some(({ name }) => /^multi$/i.test(name));
+}
+
+function keyOf(commands: readonly Command[]): RedisKey | undefined {
+  return commands.flatMap((command) => command.getKeys()).at(0);
 }

@@ -2,7 +2,8 @@
  * What became of a transaction that did not go through:
  *
  * - `EABORTED`: the server refused one of its commands (`cause`), so nothing was applied
- * - `EPARTIAL`: some of its commands failed when they were executed, the others were applied: a server does not roll back
+ * - `EPARTIAL`: some of its commands failed when they were executed, the others were applied: a server does not roll back. Or the user may
+ *   not send MULTI any more, and each command was executed by itself
  * - `ECONFLICT`: in every attempt somebody else changed a watched key, so nothing was applied
  * - `EINDOUBT`: the connection broke after EXEC was sent, so either all of it was applied or nothing
  */

@@ -1,5 +1,6 @@
 import type { ChainableCommander, Command, RedisKey } from 'ioredis';
 import { InDoubtError } from './errors';
+import { pipelineInternals } from './internals';
 import { hashTag, slotOf } from './keys';
 import { TransactionError, inDoubt } from './transaction-error';
 
@@ -12,13 +13,19 @@ const REFUSED = ['exec', 'discard', 'watch', 'unwatch'];
  * @param what - where the key is used
  */
 export function checkSlot(tag: string | number, what: string, key: RedisKey, slot: number): void {
-  const expected = slotOf(hashTag(tag));
-  if (slot !== expected) {
-    const [quotedKey, quotedTag] = [String(key), String(tag)].map((text) => JSON.stringify(text));
-    throw new TypeError(
-      `the key ${quotedKey} of ${what} is in slot ${slot}, not in slot ${expected} of the tag ${quotedTag}: make it with hashTag(${quotedTag}, ...)`,
-    );
+  if (slot !== slotOf(hashTag(tag))) {
+    throw wrongSlot(tag, `the key ${JSON.stringify(String(key))} of ${what}`, slot);
   }
+}
+
+/**
+ * The error for a key that is not in the slot of a tag.
+ *
+ * @param subject - the key
+ */
+export function wrongSlot(tag: string | number, subject: string, slot: number): TypeError {
+  const quoted = JSON.stringify(String(tag));
+  return new TypeError(`${subject} is in slot ${slot}, not in slot ${slotOf(hashTag(tag))} of the tag ${quoted}: make it with hashTag(${quoted}, ...)`);
 }
 
 /** The commands of one transaction until they are executed. */
@@ -46,7 +53,7 @@ export class TransactionQueue {
    * @throws TypeError for a command that cannot be part of it
    */
   check(): Command[] {
-    const [, ...commands] = (this.tx as unknown as { readonly _queue: Command[] })._queue;
+    const [, ...commands] = pipelineInternals(this.tx)._queue;
     for (const command of commands) {
       const name = command.name.toUpperCase();
       if (name === 'MULTI' || REFUSED.includes(command.name.toLowerCase())) {
@@ -62,17 +69,19 @@ export class TransactionQueue {
   /**
    * Sends the transaction.
    *
+   * @param permit - makes sure that the server will accept it, asking the node of a key
    * @returns the replies, or undefined when a watched key was changed
    */
-  async execute(): Promise<unknown[] | undefined> {
+  async execute(permit?: (key: RedisKey | undefined) => Promise<void> | undefined): Promise<unknown[] | undefined> {
     const commands = this.check();
     if (commands.length === 0) {
       return [];
     }
     // ioredis calls it again for every retry.
     this.tx.exec = this.#exec;
-    const replies = await this.#exec.call(this.tx).catch((error: Error) => {
-      throw refusal(error);
+    const replies = await refusals(async () => {
+      await permit?.(commands.flatMap((command) => command.getKeys()).at(0));
+      return this.#exec.call(this.tx);
     });
     const failed = replies?.findIndex(([error]) => error) ?? -1;
     if (failed >= 0) {
@@ -86,14 +95,35 @@ export class TransactionQueue {
   }
 }
 
-/** A reply to EXEC that is an error means that nothing was applied; the reason is in the reply to the command that was refused. */
-function refusal(error: Error & { previousErrors?: Error[] }): Error {
+/** A reply to EXEC that is an error, with those to the commands before it, as ioredis puts them together. */
+type Refused = Error & { readonly previousErrors?: readonly (Error & { readonly command?: { readonly name: string } })[] };
+
+/**
+ * Gives callers the errors that they know for those of the server and of the client.
+ *
+ * When MULTI was accepted, a reply to EXEC that is an error means that nothing was applied; the reason is in the reply to the command that
+ * was refused.
+ */
+export async function refusals<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw refusal(error as Refused);
+  }
+}
+
+function refusal(error: Refused): Error {
   if (error instanceof InDoubtError) {
     return inDoubt(error);
   }
   if (error.name !== 'ReplyError') {
     return error;
   }
-  const [cause = error] = error.previousErrors ?? [];
+  const [refused] = error.previousErrors ?? [];
+  const cause = refused ?? error;
+  // A permission may have been taken away since it was asked for.
+  if (refused?.command?.name === 'multi') {
+    return new TransactionError('the server refused MULTI, its commands were executed one by one', { code: 'EPARTIAL', cause });
+  }
   return new TransactionError(`the server refused the transaction, nothing was applied: ${cause.message}`, { code: 'EABORTED', cause });
 }

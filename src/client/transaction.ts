@@ -1,7 +1,9 @@
 import type { ChainableCommander, Cluster, Redis } from 'ioredis';
 import { prefixedSlot } from './cluster-slots';
+import { redirectionOf } from './failure';
 import { hashTag, slotOf } from './keys';
-import { checkSlot, TransactionQueue } from './transaction-queue';
+import { permitTransactions } from './transaction-permission';
+import { checkSlot, TransactionQueue, wrongSlot } from './transaction-queue';
 import { Watching } from './watching';
 import type { WatchOptions } from './watching';
 
@@ -52,7 +54,7 @@ export async function transaction<T extends unknown[]>(
   if (typeof first === 'function') {
     const queue = new TransactionQueue(db.multi(), tag);
     await first(queue.tx);
-    return await queue.execute() as T;
+    return await queue.execute((key) => permitTransactions(db, () => db.multi(), key)) as T;
   }
   if (first.watch.length === 0) {
     throw new TypeError('watch must name at least one key: leave the options out for a transaction that depends on none');
@@ -62,7 +64,12 @@ export async function transaction<T extends unknown[]>(
   }
   const watching = new Watching(db, slot, first, async (connection) => {
     const queue = new TransactionQueue(connection.multi(), tag);
-    await second!(queue.tx, connection);
+    try {
+      await second!(queue.tx, connection);
+    } catch (error) {
+      const moved = redirectionOf(error as Error);
+      throw moved && moved.slot !== slot ? wrongSlot(tag, 'a key that was read', moved.slot) : error;
+    }
     return queue;
   });
   return await watching.run() as T;

@@ -6,6 +6,8 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { TransactionError, inDoubt } from './transaction-error';
+import { permitTransactions } from './transaction-permission';
+import { refusals } from './transaction-queue';
 import type { TransactionQueue } from './transaction-queue';
 
 /** How to make a transaction depend on keys that it reads. */
@@ -78,34 +80,47 @@ export class Watching {
   }
 
   async #attempts(): Promise<unknown[]> {
-    for (let conflicts = 0; conflicts < this.#options.attempts;) {
+    for (let conflicts = 0; ;) {
       try {
         const replies = await this.#attempt();
         if (replies) {
           return replies;
         }
-        conflicts += 1;
-        await sleep(Math.random() * CONFLICT_MS * 2 ** conflicts);
       } catch (error) {
         await this.#recover(error as Error);
+        continue;
       }
+      conflicts += 1;
+      const conflict = new TransactionError(`others changed the watched keys in each of ${conflicts} attempts, nothing was applied`, { code: 'ECONFLICT' });
+      if (conflicts >= this.#options.attempts) {
+        throw conflict;
+      }
+      this.#failure = conflict;
+      await sleep(Math.random() * CONFLICT_MS * 2 ** conflicts);
     }
-    throw new TransactionError(`others changed the watched keys in each of ${this.#options.attempts} attempts, nothing was applied`, {
-      code: 'ECONFLICT',
-    });
   }
 
   /** @returns the replies, or undefined when a watched key was changed */
   async #attempt(): Promise<unknown[] | undefined> {
     const connection = this.#connection ??= await this.#open();
-    await connection.watch([...this.#options.watch]);
-    const queue = await this.#prepare(connection);
+    await refusals(() => Promise.all([permitTransactions(this.#db, () => connection.multi()), connection.watch([...this.#options.watch])]));
+    const queue = await this.#prepareWith(connection);
     queue.check();
     // From here on it is written at once or never.
     if (connection.status !== 'ready' || this.#expired) {
       throw closed();
     }
     return this.#execute(queue);
+  }
+
+  async #prepareWith(connection: Redis): Promise<TransactionQueue> {
+    const before = this.#failure;
+    this.#failure = new Error('the function that adds its commands was not done');
+    try {
+      return await this.#prepare(connection);
+    } finally {
+      this.#failure = before;
+    }
   }
 
   async #execute(queue: TransactionQueue): Promise<unknown[] | undefined> {

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { Cluster as BareCluster } from 'ioredis';
 import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { callsOf, primariesOf, replicated } from './support/primaries';
 import { startProxy } from './support/proxy';
-import { MINIMUM, startUsers } from './support/users';
+import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
@@ -19,6 +21,8 @@ beforeAll(async () => {
   users = await startUsers({
     app: 'on ~* &* +@all',
     careful: `on ~* -@all +@read +@write +@transaction -incr ${MINIMUM.join(' ')}`,
+    single: `on ~* -@all +@read +@write ${MINIMUM.join(' ')}`,
+    endless: `on ~* -@all +@read +@write +watch +exec ${MINIMUM.join(' ')}`,
   });
   db = open('app');
 });
@@ -50,6 +54,16 @@ async function errorOf(work: Promise<unknown>): Promise<TransactionError> {
 
 beforeEach(async () => {
   await db.mset(ann, 100, ben, 100);
+});
+
+test('is not begun on a connection that others use too', async () => {
+  const refusal = new TypeError(
+    'MULTI by itself would begin a transaction on a connection that others use too: use transaction(), or multi() without { pipeline: false }',
+  );
+  for (const work of [db.multi({ pipeline: false }), db.call('multi'), db.call('MULTI')]) {
+    await expect(work).rejects.toThrow(refusal);
+  }
+  expect(await db.get(ann)).toBe('100');
 });
 
 describe('a transaction', () => {
@@ -99,6 +113,54 @@ describe('a transaction', () => {
     expect(error.message).toMatch(/^the server refused the transaction, nothing was applied: NOPERM/);
     expect(await db.get(ann)).toBe('100');
     await close(careful);
+  });
+
+  test.each(['single', 'endless'])('is not carried out one by one for a user who may not begin it (%s)', async (user) => {
+    const single = open(user);
+    const refused = { code: 'EABORTED', cause: { message: expect.stringMatching(/^NOPERM/) } };
+    const { host, port, caFile } = users.connection(user);
+    const tls = { ca: readFileSync(caFile!) };
+    const bare = new BareCluster([{ host, port }], {
+      dnsLookup: (address, callback) => callback(null, address),
+      redisOptions: { tls, username: user, password: passwordOf(user), disableClientInfo: true },
+    });
+    for (const client of [single, bare]) {
+      expect(await errorOf(transaction(client, 'main', (tx) => tx.decrby(ann, 30).incrby(ben, 30)))).toMatchObject(refused);
+      expect(await errorOf(transaction(client, 'main', { watch: [ann] }, (tx) => tx.decrby(ann, 30).incrby(ben, 30)))).toMatchObject(refused);
+    }
+    await expect(single.multi().decrby(ann, 30).exec()).rejects.toThrow(/^NOPERM/);
+    await expect(single.pipeline().get(ann).call('multi').decrby(ann, 30).call('exec').exec()).rejects.toThrow(/^NOPERM/);
+    await expect(single.pipeline().call('MULTI').decrby(ann, 30).call('exec').exec()).rejects.toThrow(/^NOPERM/);
+    expect(await db.mget(ann, ben)).toEqual(['100', '100']);
+    await Promise.all([close(single), close(bare)]);
+  });
+
+  test('was carried out one by one when its user may begin it no longer', async () => {
+    await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
+    const careful = open('careful');
+    await transaction(careful, 'main', (tx) => tx.set(ann, 'x'));
+    await users.onAllNodes('ACL', 'SETUSER', 'careful', '-multi');
+    const error = await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'y').set(ben, 'y')));
+    expect(error).toMatchObject({ code: 'EPARTIAL', message: 'the server refused MULTI, its commands were executed one by one' });
+    expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
+    await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
+    await close(careful);
+  });
+
+  test('does not wait for another shard to know whether it is permitted', async () => {
+    const patient = open('app');
+    await patient.get('a');
+    const other = (await primariesOf(users.cluster)).find(({ port }) => !patient.slots[slotOf(ann)]!.some((name) => name.endsWith(`:${port}`)))!;
+    await other.kill('SIGSTOP');
+    try {
+      const start = performance.now();
+      await transaction(patient, 'main', (tx) => tx.get(ann));
+      await patient.multi().get(ann).exec();
+      expect(performance.now() - start).toBeLessThan(500);
+    } finally {
+      await other.kill('SIGCONT');
+    }
+    await close(patient);
   });
 
   test('begins and ends by itself', async () => {
@@ -203,9 +265,29 @@ describe('a transaction that watches', () => {
       await new Promise((resolve) => setTimeout(resolve, 600));
       tx.incr(ann);
     });
-    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', message: expect.stringMatching(/did not execute the transaction within 300 ms$/) });
+    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', message: expect.stringMatching(/did not execute the transaction within 300 ms: the function that adds its commands was not done$/) });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await db.get(ann)).toBe('100');
+  });
+
+  test('says that there were conflicts when there is no time left for more of them', async () => {
+    const work = transaction(db, 'main', { watch: [ann], timeout: 500, attempts: 1_000 }, async (tx) => {
+      await db.incr(ann);
+      tx.incr(ann);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'ECONFLICT' } });
+  });
+
+  test('does not ask again for a key of another slot', async () => {
+    let calls = 0;
+    const work = transaction(db, 'main', { watch: [ann] }, async (_, connection) => {
+      calls += 1;
+      await connection.get('elsewhere');
+    });
+    await expect(work).rejects.toThrow(new TypeError(
+      `a key that was read is in slot ${slotOf('elsewhere')}, not in slot ${slotOf(ann)} of the tag "main": make it with hashTag("main", ...)`,
+    ));
+    expect(calls).toBe(1);
   });
 
   test('has the deadline of its client', async () => {
@@ -255,7 +337,7 @@ test('a transaction that watches is in doubt, and not repeated, when its connect
 test('a transaction is in doubt when its connection breaks after it was sent', async () => {
   const proxy = await startProxy(users.cluster);
   const behind = open('app', { natMap: proxy.natMap });
-  await behind.get(ann);
+  await transaction(behind, 'main', (tx) => tx.get(ann));
   proxy.mode = 'mute';
   const error = errorOf(transaction(behind, 'main', (tx) => tx.incr(ann)));
   await expect.poll(() => db.get(ann)).toBe('101');
