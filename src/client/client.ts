@@ -33,6 +33,12 @@ import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
 
+/** The length of the queue from which on commands that are given up are dropped, wherever they are. */
+const MIN_SWEEP = 100;
+
+/** What ioredis says when no node answers. */
+const UNAVAILABLE = 'None of startup nodes is available';
+
 /** What a client and its duplicates have in common. */
 export interface ClientSettings {
   /** The cluster endpoint as `host:port`. */
@@ -103,6 +109,7 @@ export class Client extends Cluster {
   /** Settles when the client is ready or has ended, if somebody waits for that. */
   #ready?: Promise<void>;
   #closing = false;
+  #sweepAt = MIN_SWEEP;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
   readonly #pipelines: PipelineGuardContext;
@@ -181,7 +188,7 @@ export class Client extends Cluster {
       endWhileReconnecting(node);
       reconnectOnce(node, replies.isClosing);
     });
-    guardStatus(this);
+    guardStatus(this, (error) => this.#unavailable(error));
     this.#aimCheck = guardReadyCheck(this);
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
@@ -241,17 +248,42 @@ export class Client extends Cluster {
     if (!(#closing in this)) {
       return super.connect();
     }
+    const internals = clusterInternals(this);
     if (this.#closing || this.status === 'end') {
       this.#closing = false;
       this.#failures.beginAnew();
-      clusterInternals(this).manuallyClosing = false;
+      internals.manuallyClosing = false;
       this.#stopKeepingUp ??= this.#keepUp();
     }
-    return this.#untilReady(super.connect());
+    if (this.status === 'reconnecting') {
+      // It would connect once more, also a client that has been closed by then.
+      clearTimeout(internals.reconnectTimeout ?? undefined);
+      internals.reconnectTimeout = null;
+    }
+    // ioredis takes the end of the former connections for that of the attempt.
+    const isClosing = this.status === 'disconnecting';
+    const connected = super.connect();
+    const ready = this.#untilReady();
+    if (isClosing) {
+      connected.catch(() => undefined);
+      return ready;
+    }
+    return Promise.race([connected, ready]).catch((error: Error) => {
+      throw this.#unavailable(error);
+    });
+  }
+
+  /** What ioredis says when it could not connect, with the reason. */
+  #unavailable(error: Error): Error {
+    if (this.#closing) {
+      return closed();
+    }
+    const cause = error.message === UNAVAILABLE ? this.#failures.since(Infinity, false) : undefined;
+    return cause ? new Error(`${error.message}: ${describe(cause)}`, { cause }) : error;
   }
 
   /** ioredis forgets what it has promised when the cluster is not ready at first. */
-  #untilReady(connected: Promise<void>): Promise<void> {
+  #untilReady(): Promise<void> {
     // One for all attempts, of which ioredis may make many.
     this.#ready ??= new Promise<void>((resolve, reject) => {
       const settle = () => {
@@ -267,7 +299,7 @@ export class Client extends Cluster {
       };
       this.on('ready', settle).on('end', settle);
     });
-    return Promise.race([connected, this.#ready]);
+    return this.#ready;
   }
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
@@ -385,18 +417,15 @@ export class Client extends Cluster {
     this.#closing ||= !reconnect;
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
-    if (reconnect) {
-      return;
+    if (!reconnect) {
+      this.#opening.forEach((opening) => opening.abort());
     }
-    for (const opening of this.#opening) {
-      opening.abort();
-    }
-    if (nodes === 0) {
+    if (nodes === 0 && !clusterInternals(this).reconnectTimeout) {
       setImmediate(() => this.#end());
     }
   }
 
-  /** Ends a client that has no node whose end would end it: ioredis would keep its queue for ever. */
+  /** Ends, or connects again, a client that has no node whose end would lead to that: ioredis would keep its queue for ever. */
   #end(): void {
     if (this.status === 'disconnecting') {
       const internals = clusterInternals(this);
@@ -413,6 +442,8 @@ export class Client extends Cluster {
     const blocked = blockingTime(command);
     if (command.name === 'cluster') {
       this.#guardCheck(command);
+    } else if (command.name === 'multi' || command.name === 'MULTI') {
+      this.#fail(command, new TypeError('MULTI by itself would begin a transaction on a connection that others use too: use transaction(), or multi() without { pipeline: false }'));
     } else if (blocked > 0) {
       this.#guardBlocking(command, blocked);
     } else if (this.#failures.hopeless) {
@@ -520,11 +551,17 @@ export class Client extends Cluster {
     return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
   }
 
-  /** Abandoned commands at the head of the queue would otherwise pile up for as long as the cluster is away. */
+  /** Abandoned commands would otherwise pile up for as long as the cluster is away. */
   #dropAbandoned(): void {
     const { offlineQueue } = clusterInternals(this);
     for (let item = offlineQueue.peekFront(); item && this.#abandoned.has(item.command); item = offlineQueue.peekFront()) {
       offlineQueue.shift();
+    }
+    if (offlineQueue.length >= this.#sweepAt) {
+      const kept = offlineQueue.toArray().filter(({ command }) => !this.#abandoned.has(command));
+      offlineQueue.clear();
+      kept.forEach((item) => offlineQueue.push(item));
+      this.#sweepAt = Math.max(MIN_SWEEP, 2 * kept.length);
     }
   }
 }

@@ -31,7 +31,20 @@ export async function close(db: Cluster, { timeout = 2_000 }: CloseOptions = {})
     // A node that cannot be asked to quit is cut off.
     const stopQuit = after(timeout, () => db.disconnect());
     const stopWait = after(timeout + CUT_OFF_MS, done);
-    db.once('end', done);
+    void ended(db).then(done);
     db.quit().catch(() => undefined);
   });
+}
+
+const ending = new WeakMap<Cluster, Promise<void>>();
+
+/** One listener for however many wait: with eleven, Node.js prints a warning. */
+function ended(db: Cluster): Promise<void> {
+  const known = ending.get(db);
+  if (known) {
+    return known;
+  }
+  const end = new Promise<void>((resolve) => db.once('end', resolve)).then(() => void ending.delete(db));
+  ending.set(db, end);
+  return end;
 }

@@ -100,6 +100,9 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       try {
         this.stream = await open(this.#options, context, opening.signal);
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
+        if (!this.#options.tls) {
+          this.#watchForTls(this.stream);
+        }
         return this.stream;
       } catch (error) {
         // Whatever else the attempt waits for is not wanted any more.
@@ -114,6 +117,16 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
         stop();
         context.opening.delete(opening);
       }
+    }
+
+    /** A server that wants TLS says so in no way. */
+    #watchForTls(stream: Socket): void {
+      stream.once('close', () => {
+        if (this.#wanted && stream.bytesWritten > 0 && stream.bytesRead === 0) {
+          const { host, port } = this.#options;
+          context.onFailure(new Error(`${host}:${port} closed the connection before it answered: tls is false, does it want TLS?`));
+        }
+      });
     }
 
     override disconnect(): void {

@@ -28,6 +28,7 @@ export interface CommandInternals {
 }
 
 export interface Queue<T> {
+  readonly length: number;
   isEmpty(): boolean;
   toArray(): T[];
   clear(): void;
@@ -71,12 +72,16 @@ export interface ClusterInternals {
   readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
   /** Passes on what those connections receive; a client that has ended removes its listeners, and never adds them again. */
   readonly subscriberGroupEmitter?: EventEmitter;
+  /** Leads to the next attempt to connect. */
+  reconnectTimeout?: NodeJS.Timeout | null;
   /** How many attempts to connect there have been since the client was ready, but for the first. */
   readonly retryAttempts: number;
   /** Finds out whether the cluster is ready, and calls back with what it says if not. */
   readyCheck(callback: (error?: Error | null, fail?: string) => void): void;
   setStatus(status: string): void;
-  handleCloseEvent(): void;
+  handleCloseEvent(reason?: Error): void;
+  /** Fails the commands that wait. */
+  flushQueue(error: Error): void;
   /** Starts what refreshes the slots from time to time, once the client is connected. */
   resetNodesRefreshInterval(): void;
   /** Where a node is reached, by the option `natMap`. */

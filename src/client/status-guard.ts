@@ -6,10 +6,12 @@ import { clusterInternals } from './internals';
  *
  * ioredis takes each for the loss of the cluster. One loss counted as several attempts to connect, and a client that waited for the next
  * one looked closed, so that closing it never ended.
+ *
+ * @param reasonOf - what commands get that wait when the client ends, for what ioredis says, which is never the reason
  */
-export function guardStatus(cluster: Cluster): void {
+export function guardStatus(cluster: Cluster, reasonOf: (error: Error) => Error): void {
   const internals = clusterInternals(cluster);
-  const { setStatus } = internals;
+  const { setStatus, handleCloseEvent, flushQueue } = internals;
   internals.setStatus = (status) => {
     const { status: current } = cluster;
     const late = status === 'close' && (current === 'close' || current === 'reconnecting' || current === 'end');
@@ -17,4 +19,11 @@ export function guardStatus(cluster: Cluster): void {
       setStatus.call(cluster, status);
     }
   };
+  // A client that was told to connect before it had closed listens twice; the second timer to connect again would be forgotten, and outlive it.
+  internals.handleCloseEvent = (reason) => {
+    if (cluster.status === 'close') {
+      handleCloseEvent.call(cluster, reason);
+    }
+  };
+  internals.flushQueue = (error) => flushQueue.call(cluster, reasonOf(error));
 }

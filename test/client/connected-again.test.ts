@@ -7,6 +7,7 @@ import type { Proxy } from './support/proxy';
 import { passwordOf } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, observe } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
 
 const KEYS = ['{k}', '{a}', '{d}'];
 
@@ -31,7 +32,7 @@ afterEach(async () => {
 });
 
 /** Opens a connection to every shard. */
-const use = () => Promise.all(KEYS.map((key) => db.get(key)));
+const use = () => Promise.all(KEYS.map((key) => db.multi().get(key).exec()));
 
 async function endFirst(): Promise<void> {
   db.disconnect();
@@ -41,8 +42,7 @@ async function endFirst(): Promise<void> {
 
 async function atOnce(): Promise<void> {
   db.disconnect();
-  // It fails, and goes on trying, when the old connections end too late.
-  await db.connect().catch(() => undefined);
+  await db.connect();
 }
 
 describe.each([
@@ -116,4 +116,127 @@ test('a client that its caller\'s strategy has ended is as good as new when it c
   proxy.lose();
   await db.get('{k}');
   expect(performance.now() - start).toBeLessThan(4_000);
+});
+
+describe('a client that was closed stays so', () => {
+  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+  const open = (options: ConnectOptions = {}) => (db = connect({ connection: users.connection(), deadline: 2_000, ...options }));
+
+  const reconnecting = () => new Promise((resolve) => db.once('reconnecting', resolve));
+
+  async function staysClosed(): Promise<void> {
+    await close(db);
+    let attempts = 0;
+    db.on('connecting', () => (attempts += 1));
+    await pause(600);
+    expect({ status: db.status, attempts }).toEqual({ status: 'end', attempts: 0 });
+  }
+
+  test('after it had been told to connect while it was being closed', async () => {
+    open();
+    await use();
+    void db.quit();
+    const connected = expect(db.connect()).rejects.toThrow('Connection is closed.');
+    await staysClosed();
+    await connected;
+    void db.connect();
+    await use();
+    void db.quit();
+    await db.connect();
+    await staysClosed();
+  });
+
+  test('after it had been told to connect while it waited for that', async () => {
+    open({ connection: { ...users.connection(), port: 1 } });
+    for (let i = 0; i < 4; i++) {
+      await reconnecting();
+      db.connect().catch(() => undefined);
+    }
+    await reconnecting();
+    await staysClosed();
+  });
+
+  test('after it had lost its connections, for the second time', async () => {
+    open({ clusterRetryStrategy: () => 300 });
+    await use();
+    await atOnce();
+    await use();
+    db.nodes().forEach((node) => node.disconnect());
+    await reconnecting();
+    await staysClosed();
+  });
+});
+
+describe('a client that is told to connect', () => {
+  test('once more before it has any node does', async () => {
+    db = connect({ connection: users.connection(), deadline: 2_000 });
+    db.disconnect(true);
+    await use();
+  });
+
+  test.each([0, 1, 5])('again after %d ms does, also when it was never used', async (age) => {
+    db = connect({ connection: users.connection(), deadline: 2_000, lazyConnect: true });
+    await new Promise((resolve) => setTimeout(resolve, age));
+    void db.quit();
+    await db.connect();
+    await use();
+    db.disconnect();
+    await db.connect();
+    await use();
+  });
+
+  test('says why it cannot', async () => {
+    db = connect({ connection: { ...users.connection(), port: 1 }, lazyConnect: true });
+    await expect(db.connect()).rejects.toMatchObject({
+      message: expect.stringMatching(/^None of startup nodes is available: connect ECONNREFUSED/),
+      cause: { code: 'ECONNREFUSED' },
+    });
+    await close(db);
+    db = connect({ connection: users.connection(), credentials: { username: 'app', getPassword: async () => 'wrong' }, lazyConnect: true });
+    await expect(db.connect()).rejects.toMatchObject({ cause: { code: 'WRONGPASS' } });
+  });
+});
+
+test('commands of a client that is closed say so, whenever they were given', async () => {
+  db = connect({ connection: users.connection() });
+  const young = db.set('a', '1');
+  await Promise.all([expect(young).rejects.toThrow('Connection is closed.'), close(db)]);
+  db = connect({ connection: users.connection() });
+  await use();
+  void db.quit();
+  await expect(db.get('a')).rejects.toThrow('Connection is closed.');
+});
+
+test('commands that wait when a caller\'s strategy ends the client are told why', async () => {
+  db = connect({ connection: { ...users.connection(), port: 1 }, clusterRetryStrategy: () => null });
+  await expect(db.get('a')).rejects.toMatchObject({ message: expect.stringMatching(/^None of startup nodes is available: /), cause: { code: 'ECONNREFUSED' } });
+});
+
+test('a server that wants TLS is the reason', async () => {
+  const { host, port } = users.connection();
+  db = connect({ connection: { host, port, tls: false, auth: 'none' }, deadline: 500 });
+  await expect(db.get('a')).rejects.toThrow(/closed the connection before it answered: tls is false, does it want TLS\?$/);
+});
+
+test('what is given up leaves the queue, also behind what waits longer', async () => {
+  db = connect({ connection: { ...users.connection(), port: 1 }, deadline: 100 });
+  const patient = db.blpop('jobs', 0).catch(() => undefined);
+  for (let i = 0; i < 50; i++) {
+    await Promise.allSettled(Array.from({ length: 100 }, () => db.set('a', 'x')));
+  }
+  expect((db as unknown as { offlineQueue: { length: number } }).offlineQueue.length).toBeLessThan(300);
+  await close(db);
+  await patient;
+});
+
+test('a client may be closed by many', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => warnings.push(warning);
+  process.on('warning', warn);
+  onTestFinished(() => void process.off('warning', warn));
+  db = connect({ connection: users.connection() });
+  await use();
+  await Promise.all(Array.from({ length: 30 }, () => close(db)));
+  expect(db.status).toBe('end');
+  expect(warnings).toEqual([]);
 });
