@@ -17,6 +17,7 @@ import { clusterInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
+import { blockingCommand } from './nodes-to-ask';
 import { guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
 import { checkReads, isForReplica, scaleReads } from './read-from';
@@ -547,8 +548,13 @@ export class Client extends Cluster {
     const cause = hopeless ?? this.#failures.since(start, this.status === 'ready');
     const duration = runningTime() - start;
     const waited = hopeless ? 'and there will be none' : `within ${Math.round(duration)} ms`;
-    const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come`;
+    const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come${this.#hint(command)}`;
     return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
+  }
+
+  #hint(command: string): string {
+    const blocking = blockingCommand(this);
+    return blocking && blocking !== command ? `; if it waited for "${blocking}", which blocks, give that a client of its own` : '';
   }
 
   /** Abandoned commands would otherwise pile up for as long as the cluster is away. */

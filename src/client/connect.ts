@@ -100,6 +100,7 @@ export interface ConnectOptions extends ClusterOptions {
  * @throws ConfigurationError when the connection is not complete or contradicts itself, or when the installed ioredis is too old
  */
 export function connect(options: ConnectOptions = {}): Cluster {
+  checkOptions(options);
   const { prefix, connection = connectionFromEnv(prefix), credentials, ...rest } = options;
   const nameOf = (field: ConnectionField) => (options.connection ? `connection.${camelCase(field)}` : variableName(field, prefix));
   const { profile: profileName = defaultProfile(), ...chosen } = rest;
@@ -112,6 +113,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
     throw missing(nameOf('PASSWORD'), `it is needed when ${nameOf('AUTH')} is password, unless \`credentials\` are given`);
   }
   checkOverrides(connection, overrides);
+  checkCredentials(credentials);
   if (credentials && !connection.tls) {
     throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');
   }
@@ -137,6 +139,27 @@ export function connect(options: ConnectOptions = {}): Cluster {
     [{ host, port }],
     overrides,
   );
+}
+
+/** What says where to connect to elsewhere, and would be left out here without a word. */
+const MISPLACED = ['host', 'port', 'url', 'username', 'password', 'tls', 'auth'];
+
+function checkOptions(options: object): void {
+  if (typeof options !== 'object' || Array.isArray(options)) {
+    throw new ConfigurationError('connect takes one object of options: say which cluster with `connection`, or leave it to the environment variables');
+  }
+  const misplaced = MISPLACED.find((name) => name in options);
+  if (misplaced) {
+    throw new ConfigurationError(`${misplaced} is no option of connect: give it as part of \`connection\`, or leave it to the environment variables`);
+  }
+}
+
+function checkCredentials(credentials: CredentialsProvider | undefined): void {
+  if (credentials && (typeof credentials.getPassword !== 'function' || !('username' in credentials))) {
+    throw new ConfigurationError(
+      'credentials have no getPassword() or no username: make them with staticCredentials({ username, password }), secretCredentials or iamCredentials',
+    );
+  }
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {

@@ -59,6 +59,9 @@ export function connectionFromEnv(prefix: string = DEFAULT_PREFIX, env: NodeJS.P
  */
 export function connectionFromOutputs(document: OutputsDocument, stackName?: string, prefix: string = DEFAULT_PREFIX): ConnectionDescriptor {
   checkPrefix(prefix);
+  if (typeof document !== 'object') {
+    throw new ConfigurationError(`the outputs are ${JSON.stringify(document)}: expected the parsed document, not its path or text`);
+  }
   const outputs = document[stackName ?? onlyStack(document, outputName('HOST', prefix))];
   if (!outputs) {
     throw new ConfigurationError(`the document has no outputs of the stack ${JSON.stringify(stackName)}: it has ${list(Object.keys(document))}`);
@@ -88,6 +91,9 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   }
   if (!Number.isInteger(connection.port) || connection.port < 1 || connection.port > 65_535) {
     throw malformed(nameOf('PORT'), connection.port, 'expected a number from 1 to 65535');
+  }
+  if (typeof connection.tls !== 'boolean') {
+    throw malformed(nameOf('TLS'), connection.tls, 'expected true or false');
   }
   if (!AUTH_MODES.includes(auth)) {
     throw malformed(nameOf('AUTH'), auth, `expected one of ${AUTH_MODES.join(', ')}`);

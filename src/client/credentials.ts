@@ -1,3 +1,4 @@
+import { ConfigurationError } from './errors';
 import { Password } from './redacted';
 
 /**
@@ -35,16 +36,16 @@ export interface StaticCredentials {
 /**
  * Credentials that never change: for a local server and for tests.
  *
- * @throws Error when the user name or the password is empty
+ * @throws ConfigurationError when the user name or the password is empty
  */
 export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
   const { username } = credentials;
   const password = new Password(String(credentials.password));
   if (!username) {
-    throw new Error('the user name of the credentials is empty');
+    throw new ConfigurationError('the user name of the credentials is empty');
   }
   if (!String(password)) {
-    throw new Error(`the password of the user ${JSON.stringify(username)} is empty`);
+    throw new ConfigurationError(`the password of the user ${JSON.stringify(username)} is empty`);
   }
   return {
     username,

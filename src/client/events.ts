@@ -127,8 +127,12 @@ const channels = {
  * A listener is called synchronously, so it has to be quick; what it throws becomes an uncaught exception.
  *
  * @returns stops listening
+ * @throws TypeError for an event that there is not
  */
 export function observe<E extends keyof ClientEvents>(event: E, listener: (message: ClientEvents[E]) => void): () => void {
+  if (!Object.hasOwn(channels, event)) {
+    throw new TypeError(`there is no event ${JSON.stringify(event)}: expected one of ${Object.keys(channels).join(', ')}`);
+  }
   const onMessage = (message: unknown) => listener(message as ClientEvents[E]);
   channels[event].subscribe(onMessage);
   return () => void channels[event].unsubscribe(onMessage);

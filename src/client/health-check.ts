@@ -34,12 +34,13 @@ export async function healthCheck(db: Cluster, { timeout = 2_000 }: HealthCheckO
 }
 
 function reasonOf(db: Cluster, timeout: number): Promise<string | undefined> {
+  const answer = db.cluster('INFO');
   return new Promise((resolve) => {
     const stop = after(timeout, () => {
       const failure = Client.failureOf(db);
       resolve(`no answer within ${timeout} ms${failure ? `: ${describe(failure)}` : ''}`);
     });
-    db.cluster('INFO').then(
+    answer.then(
       (info) => resolve(problemIn(String(info))),
       (error: Error) => resolve(describe(error)),
     ).finally(stop).catch(() => undefined);

@@ -49,7 +49,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * that signed it are valid. The service ends a connection twelve hours after its sign-in, so the client signs in again on each of them
  * before that.
  *
- * @throws ConfigurationError when the Region is not known
+ * @throws ConfigurationError when the cluster, the user or the Region is not known
  */
 export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
   return new IamCredentials(options);
@@ -72,6 +72,11 @@ class IamCredentials implements CredentialsProvider {
 
   constructor(options: IamCredentialsOptions) {
     const { clusterName, username, credentials, region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION } = options;
+    for (const [name, value] of Object.entries({ clusterName, username })) {
+      if (!value) {
+        throw new ConfigurationError(`${name} of iamCredentials is not set: the token is signed for it`);
+      }
+    }
     if (!region) {
       throw new ConfigurationError('the Region of the cluster is not known: pass `region`, or set AWS_REGION');
     }

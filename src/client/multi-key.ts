@@ -35,6 +35,9 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   const pairs = new Map<string, readonly [RedisKey, RedisValue]>();
   for (const pair of isIterable(entries) ? entries : Object.entries(entries)) {
+    if (!Array.isArray(pair)) {
+      throw new TypeError('mset takes an object, a Map, or a list of pairs of key and value');
+    }
     pairs.set(identityOf(pair[0]), pair);
   }
   const distinct = [...pairs.values()];

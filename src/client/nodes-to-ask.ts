@@ -9,6 +9,12 @@ export function anyToAsk(cluster: Cluster, filter: (node: Redis) => boolean = ()
   return nodes[Math.floor(Math.random() * nodes.length)];
 }
 
+/** The name of a command that keeps a node from answering others, because it blocks. */
+export function blockingCommand(cluster: Cluster): string | undefined {
+  const first = cluster.nodes().map((node) => nodeInternals(node).commandQueue.peekFront()?.command);
+  return first.find((command) => command && blockingTime(command) > 0)?.name;
+}
+
 /** A node with a blocking command answers when that is done, and one in a transaction does not answer. */
 function answersSoon(node: Redis): boolean {
   const { commandQueue } = nodeInternals(node);

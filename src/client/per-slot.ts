@@ -46,6 +46,9 @@ interface Group<R> {
  * @throws BatchError when some could not be executed
  */
 export async function perSlot<R>(db: Cluster, keys: readonly RedisKey[], command: SlotCommand<R>): Promise<Answer<R>[]> {
+  if (!Array.isArray(keys)) {
+    throw new TypeError(`${command.name} takes its keys as one list: ${command.name}(db, ['a', 'b'])`);
+  }
   const groups = groupBySlot<R>(db, keys);
   await sendAll(db, groups, command);
   const answers: Answer<R>[] = [];

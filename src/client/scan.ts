@@ -1,5 +1,6 @@
 import type { Cluster } from 'ioredis';
 import { refreshSlots, untilSlotsKnown } from './cluster-slots';
+import { checkNames } from './options';
 import { Patience } from './patience';
 
 /** Which keys to scan for. */
@@ -26,6 +27,8 @@ export interface ScanOptions {
   type?: string;
 }
 
+const NAMES: readonly (keyof ScanOptions)[] = ['match', 'count', 'type'];
+
 /**
  * The keys of the whole cluster, in pages, from one primary after the other; `scanStream` of an ioredis cluster asks a single node.
  *
@@ -35,9 +38,12 @@ export interface ScanOptions {
  *
  * What reads the pages may take its time.
  *
+ * @throws TypeError for an option that there is not: without it, more would be found than was meant
  * @throws a DeadlineError when no page comes for as long as a command of the client may take (its `deadline`; 20 seconds with bare ioredis)
  */
-export async function* scanAll(db: Cluster, { match, count = 1_000, type }: ScanOptions = {}): AsyncGenerator<string[], void, undefined> {
+export async function* scanAll(db: Cluster, options: ScanOptions = {}): AsyncGenerator<string[], void, undefined> {
+  checkNames('scanAll', options, NAMES);
+  const { match, count = 1_000, type } = options;
   const filter = [...match === undefined ? [] : ['MATCH', match], 'COUNT', String(count), ...type === undefined ? [] : ['TYPE', type]];
   const patience = new Patience(db, 'scan');
   /** By slot, the primary whose scan covered it. */

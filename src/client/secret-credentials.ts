@@ -1,6 +1,6 @@
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
-import { CredentialsError } from './errors';
+import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
 import { Password } from './redacted';
 
@@ -61,6 +61,8 @@ interface SecretValue {
  *
  * The secret is read once and kept; concurrent callers share one request. It is read again when the server refuses its password,
  * which is how a rotation is noticed: its current version, and the pending one if that is the refused one.
+ *
+ * @throws ConfigurationError when the secret is not named
  */
 export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
   return new SecretCredentials(options);
@@ -74,6 +76,9 @@ class SecretCredentials implements CredentialsProvider {
   #lastRefusal?: { password: Password; at: number };
 
   constructor(options: SecretCredentialsOptions) {
+    if (!options.secretArn) {
+      throw new ConfigurationError('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
+    }
     this.#options = options;
     this.#client = options.client;
   }

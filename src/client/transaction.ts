@@ -56,6 +56,9 @@ export async function transaction<T extends unknown[]>(
     await first(queue.tx);
     return await queue.execute((key) => permitTransactions(db, () => db.multi(), key)) as T;
   }
+  if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
+    throw new TypeError('transaction takes a function that adds the commands, alone or after options with the list of keys to `watch`');
+  }
   if (first.watch.length === 0) {
     throw new TypeError('watch must name at least one key: leave the options out for a transaction that depends on none');
   }
@@ -65,7 +68,7 @@ export async function transaction<T extends unknown[]>(
   const watching = new Watching(db, slot, first, async (connection) => {
     const queue = new TransactionQueue(connection.multi(), tag);
     try {
-      await second!(queue.tx, connection);
+      await second(queue.tx, connection);
     } catch (error) {
       const moved = redirectionOf(error as Error);
       throw moved && moved.slot !== slot ? wrongSlot(tag, 'a key that was read', moved.slot) : error;

@@ -1,0 +1,91 @@
+import type { Cluster } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+import * as client from '../../src/client';
+
+/** What JavaScript lets callers give, which the types would refuse. */
+const untyped = client as unknown as Record<string, (...args: any[]) => any>;
+const { connect, connectionFromOutputs, iamCredentials, secretCredentials, staticCredentials } = untyped;
+const { del, healthCheck, mget, mset, observe, scanAll, transaction } = untyped;
+
+let users: Users;
+let db: Cluster;
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' });
+  db = client.connect({ connection: users.connection(), deadline: 500 });
+  await db.set('other', '1');
+});
+
+afterAll(async () => {
+  await (db && client.close(db));
+  await users?.local.stop();
+});
+
+const CONNECTION = { host: 'localhost', port: 6379, tls: true, auth: 'none' };
+
+describe('connect refuses', () => {
+  test.each([
+    ['a URL', ['rediss://other:6379'], 'connect takes one object of options: say which cluster with `connection`'],
+    ['a list of nodes', [[{ host: 'other', port: 6379 }]], 'connect takes one object of options'],
+    ['a host', [{ host: 'other', port: 6379 }], 'host is no option of connect: give it as part of `connection`'],
+    ['a URL as an option', [{ url: 'rediss://other:6379' }], 'url is no option of connect'],
+    ['a password', [{ connection: CONNECTION, password: 'secret' }], 'password is no option of connect'],
+    ['a connection that does not say whether it is encrypted', [{ connection: { ...CONNECTION, tls: undefined } }], 'connection.tls is undefined: expected true or false'],
+    ['a text for that', [{ connection: { ...CONNECTION, tls: 'false' } }], 'connection.tls is "false": expected true or false'],
+    ['a password as credentials', [{ connection: CONNECTION, credentials: 'secret' }], 'credentials have no getPassword() or no username'],
+    ['what staticCredentials takes', [{ connection: CONNECTION, credentials: { username: 'app', password: 'secret' } }], 'make them with staticCredentials'],
+    ['credentials of nobody', [{ connection: CONNECTION, credentials: { getPassword: async () => 'secret' } }], 'credentials have no getPassword() or no username'],
+  ])('%s', (_, args, message) => {
+    expect(() => connect(...args)).toThrow(client.ConfigurationError);
+    expect(() => connect(...args)).toThrow(message);
+    expect(() => connect(...args)).not.toThrow('secret"');
+  });
+});
+
+test('credentials say what they lack', () => {
+  expect(() => iamCredentials({ cluster: 'orders', username: 'app', region: 'eu-west-1' })).toThrow('clusterName of iamCredentials is not set: the token is signed for it');
+  expect(() => iamCredentials({ clusterName: 'orders', user: 'app', region: 'eu-west-1' })).toThrow('username of iamCredentials is not set');
+  expect(() => secretCredentials({ arn: 'arn' })).toThrow('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
+  expect(() => staticCredentials('app', 'secret')).toThrow(client.ConfigurationError);
+});
+
+test('outputs are the document', () => {
+  expect(() => connectionFromOutputs('outputs.json')).toThrow('the outputs are "outputs.json": expected the parsed document, not its path or text');
+});
+
+test('a scan for a pattern never becomes one for everything', async () => {
+  await expect(scanAll(db, { MATCH: 'tmp:*' }).next()).rejects.toThrow(new TypeError('scanAll has no option MATCH: expected one of match, count, type'));
+  await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are "tmp:*": expected an object with match, count, type');
+});
+
+test('keys come as one list', async () => {
+  await expect(mget(db, 'a', 'b')).rejects.toThrow(new TypeError('mget takes its keys as one list: mget(db, [\'a\', \'b\'])'));
+  await expect(del(db, 'a', 'b')).rejects.toThrow('del takes its keys as one list');
+  await expect(mset(db, ['a', '1'])).rejects.toThrow(new TypeError('mset takes an object, a Map, or a list of pairs of key and value'));
+});
+
+test('a transaction has a function, and keys to watch are a list', async () => {
+  const message = 'transaction takes a function that adds the commands, alone or after options with the list of keys to `watch`';
+  for (const args of [[], [{ watch: ['{main}'] }], [{ wtach: ['{main}'] }, () => undefined], [{ watch: '{main}' }, () => undefined]]) {
+    await expect(transaction(db, 'main', ...args)).rejects.toThrow(new TypeError(message));
+  }
+});
+
+test('events are known by their own names', () => {
+  expect(() => observe('cdk-memorydb:error', () => undefined)).toThrow(
+    'there is no event "cdk-memorydb:error": expected one of connect, reauth, token-refresh, failover, slots-refresh, error, deadline',
+  );
+});
+
+test('nothing is left of a health check without a client', async () => {
+  await expect(healthCheck(undefined, { timeout: 10 })).rejects.toThrow(TypeError);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test('a command that waits for one that blocks is told so', async () => {
+  const blocked = db.blpop('jobs', 2);
+  await expect(db.rpush('jobs:{jobs}', '1')).rejects.toThrow(/but the reply did not come; if it waited for "blpop", which blocks, give that a client of its own$/);
+  await blocked;
+});
