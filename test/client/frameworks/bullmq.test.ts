@@ -1,4 +1,4 @@
-import { Queue, QueueEvents, Worker } from 'bullmq';
+import { FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLibrary } from '../support/library';
 import type { Library } from '../support/library';
@@ -47,7 +47,14 @@ test('BullMQ works off jobs, tries failed ones again and tells their results', a
   await expect(lost.waitUntilFinished(events, 20_000)).rejects.toThrow('not yet');
   await expect.poll(() => queue.getJobCounts('completed', 'failed'), { timeout: 10_000 }).toEqual({ completed: jobs.length + 2 + 3, failed: 1 });
 
+  const flows = new FlowProducer({ connection, prefix });
+  const squares = (n: number) => ({ name: 'square', queueName: 'squares', data: { n } });
+  const flow = await flows.add({ ...squares(5), children: [squares(6), squares(7)] });
+  expect(await flow.job.waitUntilFinished(events, 20_000)).toBe(25);
+  expect(await queue.getWorkers()).toHaveLength(1);
+
   await queue.obliterate({ force: true });
+  await flows.close();
   await worker.close();
   await events.close();
   await queue.close();
