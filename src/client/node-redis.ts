@@ -2,6 +2,7 @@ import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { close } from './close';
 import { untilSlotsKnown } from './cluster-slots';
 import { del, mget } from './multi-key';
+import { checkNames } from './options';
 import { scanAll } from './scan';
 
 /** When a key expires: in seconds (`EX`) or milliseconds (`PX`) from now, or at such a time since 1970 (`EXAT`, `PXAT`). */
@@ -44,6 +45,8 @@ export interface NodeRedisScanOptions {
   TYPE?: string;
 }
 
+const SCAN_NAMES: readonly (keyof NodeRedisScanOptions)[] = ['MATCH', 'COUNT', 'TYPE'];
+
 /** What connect-redis and the idempotency utility of Powertools for AWS Lambda call of a node-redis client. */
 export interface NodeRedisClient {
   /** Whether the client was told to connect and not yet to close. */
@@ -67,7 +70,11 @@ export interface NodeRedisClient {
   expire(key: RedisKey, seconds: number): Promise<number>;
   /** The values of keys in any slots, in their order. */
   mGet(keys: readonly RedisKey[]): Promise<(string | null)[]>;
-  /** The keys of the whole cluster, in pages. */
+  /**
+   * The keys of the whole cluster, in pages.
+   *
+   * @throws TypeError for an option that there is not
+   */
   scanIterator(options?: NodeRedisScanOptions): AsyncGenerator<string[], void, undefined>;
   /** Closes the cluster client behind it once the commands that are under way are done. */
   close(): Promise<void>;
@@ -98,7 +105,11 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
     expire: (key, seconds) => db.expire(key, seconds),
     mGet: (keys) => mget(db, keys),
-    scanIterator: ({ MATCH, COUNT, TYPE } = {}) => scanAll(db, { match: MATCH, count: COUNT, type: TYPE }),
+    scanIterator: (options = {}) => {
+      checkNames('scanIterator', options, SCAN_NAMES);
+      const { MATCH, COUNT, TYPE } = options;
+      return scanAll(db, { match: MATCH, count: COUNT, type: TYPE });
+    },
     close: () => close(db),
     quit: async () => {
       await close(db);

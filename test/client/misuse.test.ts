@@ -7,7 +7,7 @@ import * as client from '../../src/client';
 /** What JavaScript lets callers give, which the types would refuse. */
 const untyped = client as unknown as Record<string, (...args: any[]) => any>;
 const { connect, connectionFromOutputs, iamCredentials, secretCredentials, staticCredentials } = untyped;
-const { del, healthCheck, mget, mset, observe, scanAll, transaction } = untyped;
+const { asNodeRedisClient, del, healthCheck, mget, mset, observe, scanAll, transaction } = untyped;
 
 let users: Users;
 let db: Cluster;
@@ -58,6 +58,10 @@ test('outputs are the document', () => {
 test('a scan for a pattern never becomes one for everything', async () => {
   await expect(scanAll(db, { MATCH: 'tmp:*' }).next()).rejects.toThrow(new TypeError('scanAll has no option MATCH: expected one of match, count, type'));
   await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are "tmp:*": expected an object with match, count, type');
+});
+
+test('nor does one in the shape of node-redis', () => {
+  expect(() => asNodeRedisClient(db).scanIterator({ match: 'tmp:*' })).toThrow(new TypeError('scanIterator has no option match: expected one of MATCH, COUNT, TYPE'));
 });
 
 test('keys come as one list', async () => {
