@@ -35,6 +35,7 @@ import { DELETION_POLICY_RULES } from './private/rules/removal';
 import { FINAL_SNAPSHOT_RULES, RESTORE_RULES } from './private/rules/restore';
 import { check, findings } from './private/rules/rule';
 import { CLUSTER_RULES } from './private/rules/table';
+import { demandMade } from './private/rules/value-classes';
 import { CLUSTER_SYMBOL, isMarked, mark } from './private/symbols';
 import { vpcIdOf } from './private/vpcs';
 import type { SnapshotSource, SnapshotSourceConfig } from './snapshot-source';
@@ -122,6 +123,7 @@ export class Cluster extends ClusterBase {
     this.tlsEnabled = props.tlsEnabled ?? shared.tlsEnabled ?? true;
     validateName(this, 'clusterName', props.clusterName);
     validateName(this, 'finalSnapshotName', props.finalSnapshotName);
+    demandMade({ nodeType: props.nodeType, engineVersion: this.engineVersion }, this);
     check(CLUSTER_RULES, {
       ...props, scope: this, engineVersion: this.engineVersion, tlsEnabled: this.tlsEnabled, numShards, numReplicasPerShard,
     }, this);

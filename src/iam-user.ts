@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { arnOf, nameOf } from './private/arns';
 import { physicalName } from './private/names';
 import { applyRemoval } from './private/removal';
+import { demandMade } from './private/rules/value-classes';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -64,6 +65,7 @@ export class IamUser extends IamUserBase {
   constructor(scope: Construct, id: string, props: IamUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
     validateUserName(this, props.userName);
+    demandMade({ accessString: props.accessString }, this);
 
     const resource = new CfnUser(this, 'Resource', {
       userName: this.physicalName,

@@ -9,6 +9,7 @@ import { accountOf, globalArnOf, nameOf } from './private/arns';
 import { MEMBER_REGIONS_RULES, MULTI_REGION_CLUSTER_RULES, MULTI_REGION_REGION_RULES } from './private/rules/multi-region';
 import { REMOVAL_RULES } from './private/rules/removal';
 import { check, demand, findings } from './private/rules/rule';
+import { demandMade } from './private/rules/value-classes';
 import { MULTI_REGION_CLUSTER_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -192,6 +193,7 @@ export class MultiRegionCluster extends MultiRegionClusterBase {
     this.engineVersion = props.engineVersion ?? EngineVersion.VALKEY_7_3;
     this.numShards = props.numShards ?? 1;
     this.tlsEnabled = props.tlsEnabled ?? true;
+    demandMade({ nodeType: this.nodeType, engineVersion: this.engineVersion }, this);
     check(MULTI_REGION_CLUSTER_RULES, { ...props, engineVersion: this.engineVersion }, this);
     check(MULTI_REGION_REGION_RULES, this.env.region, this);
 

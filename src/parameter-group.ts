@@ -9,6 +9,7 @@ import { physicalName, validateName } from './private/names';
 import { applyRemoval } from './private/removal';
 import { PARAMETER_RULES } from './private/rules/parameters';
 import { demand, errorsOf, warn } from './private/rules/rule';
+import { demandMade } from './private/rules/value-classes';
 import { PARAMETER_GROUP_SYMBOL, isMarked, mark } from './private/symbols';
 
 /**
@@ -136,7 +137,8 @@ export class ParameterGroup extends ParameterGroupBase {
    * @throws when the name is not allowed, a parameter or its value is not one of the family's, or the removal policy is `SNAPSHOT`
    */
   constructor(scope: Construct, id: string, props: ParameterGroupProps) {
-    super(scope, id, { physicalName: physicalName(scope, id, props.parameterGroupName, props.engineVersion.parameterGroupFamily) });
+    super(scope, id, { physicalName: physicalName(scope, id, props.parameterGroupName, props.engineVersion?.parameterGroupFamily) });
+    demandMade({ engineVersion: props.engineVersion }, this);
     mark(this, PARAMETER_GROUP_SYMBOL);
     validateName(this, 'parameterGroupName', props.parameterGroupName);
     this.family = props.engineVersion.parameterGroupFamily;

@@ -12,6 +12,7 @@ import { passwordReference } from './private/password-references';
 import { applyRemoval } from './private/removal';
 import { PASSWORD_RULES } from './private/rules/passwords';
 import { demand } from './private/rules/rule';
+import { demandMade } from './private/rules/value-classes';
 import { UserBase } from './private/user-base';
 import { validateUserName } from './private/user-names';
 import { AuthenticationType } from './user';
@@ -136,6 +137,7 @@ export class PasswordUser extends PasswordUserBase {
   constructor(scope: Construct, id: string, props: PasswordUserProps) {
     super(scope, id, { physicalName: physicalName(scope, id, props.userName) });
     validateUserName(this, props.userName);
+    demandMade({ accessString: props.accessString }, this);
     this.validatePasswords(props);
 
     this.secret = props.passwords ? undefined : props.secret ?? this.createSecret(props);

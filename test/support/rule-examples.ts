@@ -212,7 +212,11 @@ export const EXAMPLES: Record<string, [breakIt: Make, says: string]> = {
     (stack) => RemovalPolicies.of(newCluster(stack)).snapshot(),
     "[Test/Db] 'deletionPolicy' must not be Snapshot, which CloudFormation does not know for MemoryDB, got it by RemovalPolicies or by the L1",
   ],
-  MissingProperty: [cluster({ nodeType: undefined }), "'nodeType' must be given to a cluster, got none; give it one such as NodeType.R7G_LARGE"],
+  MissingProperty: [cluster({ vpc: undefined }), "'vpc' must be given to a cluster, got none; give it the VPC that its clients are in"],
+  NotMade: [
+    cluster({ nodeType: 'db.r7g.large' as never }),
+    "'nodeType' must be made with NodeType, such as NodeType.R7G_LARGE or NodeType.of(), got \"db.r7g.large\"",
+  ],
   ParameterGroupFamilyMismatch: [
     cluster((stack) => ({ parameterGroup: importedGroup(stack, 'default.memorydb-redis7') })),
     "'parameterGroup' must be of family memorydb_valkey7 for valkey 7.3, got Test/Parameters of family \"memorydb_redis7\"",

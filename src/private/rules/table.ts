@@ -23,6 +23,7 @@ import { BUCKET_RULES, FINAL_SNAPSHOT_RULES, RESTORE_RULES, SNAPSHOT_KEY_RULES }
 import { RETENTION_RULES } from './retention';
 import type { Rule } from './rule';
 import { SUBNET_RULES } from './subnets';
+import { MADE } from './value-classes';
 import { VECTOR_SEARCH_RULES } from './vector-search';
 import { DAILY_FORM, KNOWN_DURATION, KNOWN_TIME, VALID_HOUR, VALID_LENGTH, VALID_MINUTE, WEEKLY_FORM } from './windows';
 
@@ -35,7 +36,7 @@ export const CLUSTER_RULES = [
 
 /** Every rule that constructs and value classes hold their input against. */
 export const RULES: readonly Rule<never>[] = [
-  ...[VALID_NAME, NOT_DEFAULT_USER, NOT_OPEN_ACCESS],
+  ...[VALID_NAME, NOT_DEFAULT_USER, NOT_OPEN_ACCESS, MADE],
   ...[...ENGINE_RULES, ...NODE_TYPE_RULES, ...PARAMETER_RULES],
   ...[VALID_PATTERNS, VALID_NAMES, ...ACCESS_STRING_RULES, KNOWN_CATEGORY, ...PASSWORD_RULES, ...LISTED_USER_RULES],
   ...[KNOWN_TIME, VALID_HOUR, VALID_MINUTE, KNOWN_DURATION, VALID_LENGTH, DAILY_FORM, WEEKLY_FORM],
