@@ -256,11 +256,9 @@ export class Client extends Cluster {
       internals.manuallyClosing = false;
       this.#stopKeepingUp ??= this.#keepUp();
     }
-    if (this.status === 'reconnecting') {
-      // It would connect once more, also a client that has been closed by then.
-      clearTimeout(internals.reconnectTimeout ?? undefined);
-      internals.reconnectTimeout = null;
-    }
+    // It would connect once more, also a client that has been closed by then.
+    clearTimeout(internals.reconnectTimeout ?? undefined);
+    internals.reconnectTimeout = null;
     // ioredis takes the end of the former connections for that of the attempt.
     const isClosing = this.status === 'disconnecting';
     const connected = super.connect();
