@@ -47,7 +47,7 @@ test.each([
   await primary.kill('SIGSTOP');
   try {
     const [before, after] = await Promise.all([untilAnswered(control, key), untilAnswered(db, key)]);
-    expect(after - before).toBeLessThan(5_000);
+    expect(after - before).toBeLessThan(8_000);
     expect(await blocked).toMatchObject({ code: 'EINDOUBT' });
   } finally {
     await primary.kill('SIGCONT');
@@ -64,7 +64,7 @@ test.each(['service', 'blocking'] as const)('with the profile %s, a lost connect
   stage.proxy.lose();
   expect(await db.get('key')).toBe('1');
   expect(performance.now() - started).toBeGreaterThan(1_900);
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(8_000);
   expect(await blocked).toMatchObject({ code: 'EINDOUBT', cause: { code: 'ETIMEDOUT' } });
 });
 

@@ -120,7 +120,7 @@ test('a client that its caller\'s strategy has ended is as good as new when it c
 
 describe('a client that was closed stays so', () => {
   const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
-  const open = (options: ConnectOptions = {}) => (db = connect({ connection: users.connection(), deadline: 2_000, ...options }));
+  const open = (options: ConnectOptions = {}) => (db = connect({ connection: users.connection(), deadline: 8_000, ...options }));
 
   const reconnecting = () => new Promise((resolve) => db.once('reconnecting', resolve));
 
@@ -169,13 +169,13 @@ describe('a client that was closed stays so', () => {
 
 describe('a client that is told to connect', () => {
   test('once more before it has any node does', async () => {
-    db = connect({ connection: users.connection(), deadline: 2_000 });
+    db = connect({ connection: users.connection(), deadline: 8_000 });
     db.disconnect(true);
     await use();
   });
 
   test.each([0, 1, 5])('again after %d ms does, also when it was never used', async (age) => {
-    db = connect({ connection: users.connection(), deadline: 2_000, lazyConnect: true });
+    db = connect({ connection: users.connection(), deadline: 8_000, lazyConnect: true });
     await new Promise((resolve) => setTimeout(resolve, age));
     void db.quit();
     await db.connect();
