@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { Acl, Cluster, EngineVersion, IpDiscovery, NetworkType, NodeType, ParameterGroup, SnapshotSource, SubnetGroup } from '../src';
 import type { ClusterProps } from '../src';
 import { name, validProps } from './support/arbitrary-props';
+import { errorOf } from './support/error-of';
 import { importedVpc, newStack } from './support/synth';
 
 type Fault = (stack: Stack) => Partial<ClusterProps>;
@@ -78,12 +79,3 @@ test.each(FAULTS)('a fault of %s alone is said of that property, whatever the ot
     { numRuns: 25 },
   );
 });
-
-function errorOf(define: () => unknown): Error {
-  try {
-    define();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing failed');
-}

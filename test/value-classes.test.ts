@@ -1,5 +1,6 @@
 import { App, Stack, aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
+import { errorOf } from './support/error-of';
 import { Cluster, IamUser, MultiRegionCluster, NodeType, ParameterGroup, PasswordUser } from '../src';
 
 const nodeType = NodeType.R7G_LARGE;
@@ -20,12 +21,3 @@ test.each<[string, (stack: Stack) => unknown, string]>([
   expect(error.message).toContain(`'${property}' must be made with `);
   expect(error.message).toContain(`, got ${got}`);
 });
-
-function errorOf(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it was taken');
-}
