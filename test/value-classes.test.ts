@@ -1,7 +1,7 @@
 import { App, Stack, aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import { errorOf } from './support/error-of';
 import { Cluster, IamUser, MultiRegionCluster, NodeType, ParameterGroup, PasswordUser } from '../src';
+import { errorOf } from './support/error-of';
 
 const nodeType = NodeType.R7G_LARGE;
 

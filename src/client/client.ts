@@ -33,6 +33,7 @@ import { SlotsWatch } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
+import { openTransaction } from './transaction-error';
 
 /** The length of the queue from which on commands that are given up are dropped, wherever they are. */
 const MIN_SWEEP = 100;
@@ -76,6 +77,11 @@ export class Client extends Cluster {
   /** Why a client is not connected, as far as it knows; undefined for one of bare ioredis. */
   static failureOf(db: Cluster): Error | undefined {
     return #failures in db ? db.#failures.since(Infinity, db.status === 'ready') : undefined;
+  }
+
+  /** Whether a client is one of this library. */
+  static isOne(db: Cluster): boolean {
+    return #settings in db;
   }
 
   /** How long a command of a client may take, in milliseconds; undefined for one of bare ioredis. */
@@ -342,8 +348,9 @@ export class Client extends Cluster {
    * ioredis puts into pipelines by itself (`enableAutoPipelining`) have no other deadline until then.
    */
   override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
-    if (this.status === 'end') {
-      process.nextTick(callback, closed());
+    if (this.status === 'end' || this.status === 'ready' || this.status === 'connect') {
+      // With the slots, for which ioredis has called back already, a command can wait in the queue of a node.
+      process.nextTick(callback, ...this.status === 'end' ? [closed()] : []);
       return;
     }
     const start = runningTime();
@@ -413,6 +420,11 @@ export class Client extends Cluster {
     if (this.status === 'end') {
       return;
     }
+    if (this.status === 'wait' && !reconnect) {
+      // The end that ioredis comes to at once would be that of the next attempt to connect.
+      void this.quit();
+      return;
+    }
     this.#closing ||= !reconnect;
     const nodes = this.nodes().length;
     super.disconnect(reconnect);
@@ -442,7 +454,7 @@ export class Client extends Cluster {
     if (command.name === 'cluster') {
       this.#guardCheck(command);
     } else if (command.name === 'multi' || command.name === 'MULTI') {
-      this.#fail(command, new TypeError('MULTI by itself would begin a transaction on a connection that others use too: use transaction(), or multi() without { pipeline: false }'));
+      this.#fail(command, openTransaction());
     } else if (blocked > 0) {
       this.#guardBlocking(command, blocked);
     } else if (this.#failures.hopeless) {

@@ -13,7 +13,8 @@ export async function untilSlotsKnown(db: Cluster): Promise<void> {
   if (db.status === 'wait') {
     db.connect().catch(() => undefined);
   }
-  if (db.status !== 'ready') {
+  // In the state `connect`, they are known, and ioredis has called back already.
+  if (db.status !== 'ready' && db.status !== 'connect') {
     await new Promise<void>((resolve, reject) => db.delayUntilReady((error) => (error ? reject(error) : resolve())));
   }
 }

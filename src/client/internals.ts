@@ -105,6 +105,11 @@ export const commandInternals = (command: Command) => command as unknown as Comm
 
 export const nodeInternals = (node: Redis) => node as unknown as NodeInternals;
 
+/** Whether ioredis has made a pipeline by itself (`enableAutoPipelining`). */
+export function isAutomatic(pipeline: ChainableCommander): boolean {
+  return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'exec');
+}
+
 export const pipelineInternals = (pipeline: ChainableCommander) => pipeline as unknown as PipelineInternals;
 
 /** The connections for subscriptions. */

@@ -2,10 +2,11 @@ import type { ChainableCommander, Cluster, Command, RedisKey } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { runningTime } from './clock';
 import { blockingTime } from './deadline';
-import { clusterInternals, pipelineInternals } from './internals';
+import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
-import { permitTransactions } from './transaction-permission';
+import { openTransaction } from './transaction-error';
+import { forgetPermission, isWithoutMulti, permitTransactions } from './transaction-permission';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -51,6 +52,26 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return exec.call(pipeline, callback);
   }
 
+  /** Commands that ioredis has put together for the slots that it knew then go one by one when it refuses them for the slots that it knows now. */
+  async function executeOrPart(): Promise<Result> {
+    try {
+      return await execute();
+    } catch (error) {
+      if (isWithoutMulti(error)) {
+        forgetPermission(cluster);
+      }
+      if (!isAutomatic(pipeline) || (error as Error).message !== PARTED) {
+        throw error;
+      }
+      internals.isCluster = false;
+      replied = true;
+      return Promise.all(internals._queue.map(async (command): Promise<[Error | null, unknown]> => {
+        context.send(command);
+        return command.promise.then((reply) => [null, reply], (reason) => [reason, undefined]);
+      }));
+    }
+  }
+
   function run(): Promise<Result> {
     return new Promise((resolve, reject) => {
       const start = runningTime();
@@ -68,16 +89,23 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       });
       const send = () => {
         if (state !== 'abandoned') {
-          execute().then(resolve, reject).finally(stop).catch(reject);
+          executeOrPart().then(resolve, reject).finally(stop).catch(reject);
+        }
+      };
+      const refuse = (error: Error) => {
+        if (state !== 'abandoned') {
+          state = 'abandoned';
+          stop();
+          context.abandonAll(internals._queue, error);
+          reject(error);
         }
       };
       const begin = () => {
         const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), keyOf(internals._queue)) : undefined;
-        if (permission) {
-          permission.then(send, (error) => {
-            stop();
-            reject(error);
-          });
+        if (name === 'pipeline' && leavesOpen(internals._queue)) {
+          refuse(openTransaction());
+        } else if (permission) {
+          permission.then(send, refuse);
         } else {
           send();
         }
@@ -123,6 +151,15 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return result;
   };
   return pipeline;
+}
+
+/** What ioredis says of a pipeline whose keys are not with the same nodes, before it sends anything. */
+const PARTED = 'All keys in the pipeline should belong to the same slots allocation group';
+
+/** Whether a transaction is begun and not ended, which would go on with the commands of others. */
+function leavesOpen(commands: readonly Command[]): boolean {
+  const names = commands.map(({ name }) => name.toLowerCase());
+  return names.lastIndexOf('multi') > Math.max(names.lastIndexOf('exec'), names.lastIndexOf('discard'));
 }
 
 /** Whether there is more to a transaction than its beginning. */

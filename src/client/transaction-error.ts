@@ -24,6 +24,11 @@ export class TransactionError extends Error {
   }
 }
 
+/** The error for a transaction that would be begun on a connection of the client, and not ended with what it is sent with. */
+export function openTransaction(): TypeError {
+  return new TypeError('MULTI without its EXEC would go on with the commands of others on the same connection: use transaction() or multi()');
+}
+
 /** The error for a transaction that was sent, and whose reply was lost. */
 export function inDoubt(cause: unknown): TransactionError {
   return new TransactionError('the connection broke after the transaction was sent: it was applied as a whole or not at all', { code: 'EINDOUBT', cause });

@@ -1,11 +1,16 @@
 import type { ChainableCommander, Cluster, RedisKey } from 'ioredis';
 import { pipelineInternals } from './internals';
+import { slotOf } from './keys';
 
 const permitted = new WeakSet<Cluster>();
 
+/** Questions that were not answered yet, by the node that they are for; by undefined while it is not known. */
+const questions = new WeakMap<Cluster, Map<string | undefined, Promise<void>>>();
+
 /**
  * Makes sure that the user of a client may begin and end transactions, by an empty one, until it is known: a server that refuses MULTI
- * executes the commands after it one by one, and its answer to EXEC reads as if it had not.
+ * executes the commands after it one by one, and its answer to EXEC reads as if it had not. What is for the same node waits for the same answer,
+ * and stays in its order.
  *
  * @param begin - begins a transaction
  * @param key - a key of the node to ask, which will be that of the transaction
@@ -13,7 +18,51 @@ const permitted = new WeakSet<Cluster>();
  * @throws what the server refuses it with
  */
 export function permitTransactions(db: Cluster, begin: () => ChainableCommander, key?: RedisKey): Promise<void> | undefined {
-  return permitted.has(db) ? undefined : ask(begin(), key).then(() => void permitted.add(db));
+  const node = key === undefined ? undefined : db.slots[slotOf(key)]?.[0];
+  const pending = questions.get(db)?.get(node) ?? questions.get(db)?.get(undefined);
+  if (pending) {
+    return pending.catch((error: Error) => {
+      if (isRefusal(error)) {
+        throw error;
+      }
+      // Whoever asked has given up.
+      return permitTransactions(db, begin, key);
+    });
+  }
+  return permitted.has(db) ? undefined : question(db, node, ask(begin(), key));
+}
+
+/** What waits for an answer, and goes on with it. */
+export async function untilPermitted(db: Cluster): Promise<void> {
+  await Promise.allSettled(questions.get(db)?.values() ?? []);
+}
+
+/** Whether something waits for an answer. */
+export function isAskingForPermission(db: Cluster): boolean {
+  return (questions.get(db)?.size ?? 0) > 0;
+}
+
+/** A server has refused MULTI: the permission was taken away. */
+export function forgetPermission(db: Cluster): void {
+  permitted.delete(db);
+}
+
+/** Whether an error that EXEC got says that MULTI was refused, and the commands were executed one by one. */
+export function isWithoutMulti(error: unknown): boolean {
+  return (error as Refused).previousErrors?.[0]?.command?.name === 'multi';
+}
+
+/** A reply to EXEC that is an error, with those to the commands before it, as ioredis puts them together. */
+export type Refused = Error & { readonly previousErrors?: readonly (Error & { readonly command?: { readonly name: string } })[] };
+
+function question(db: Cluster, node: string | undefined, answer: Promise<void>): Promise<void> {
+  const pending = questions.get(db) ?? new Map<string | undefined, Promise<void>>();
+  questions.set(db, pending);
+  const known = answer.then(() => void permitted.add(db));
+  pending.set(node, known);
+  // After those who wait, which would be overtaken otherwise.
+  known.catch(() => undefined).then(() => pending.delete(node), () => undefined);
+  return known;
 }
 
 async function ask(empty: ChainableCommander, key: RedisKey | undefined): Promise<void> {
@@ -24,7 +73,10 @@ async function ask(empty: ChainableCommander, key: RedisKey | undefined): Promis
   try {
     await empty.exec();
   } catch (error) {
-    const [refusal] = (error as { readonly previousErrors?: readonly Error[] }).previousErrors ?? [];
-    throw refusal ?? error;
+    throw (error as Refused).previousErrors?.[0] ?? error;
   }
+}
+
+function isRefusal({ name }: Error): boolean {
+  return name === 'ReplyError';
 }

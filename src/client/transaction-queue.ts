@@ -3,6 +3,8 @@ import { InDoubtError } from './errors';
 import { pipelineInternals } from './internals';
 import { hashTag, slotOf } from './keys';
 import { TransactionError, inDoubt } from './transaction-error';
+import { isWithoutMulti } from './transaction-permission';
+import type { Refused } from './transaction-permission';
 
 /** What would end or nest a transaction. */
 const REFUSED = ['exec', 'discard', 'watch', 'unwatch'];
@@ -95,9 +97,6 @@ export class TransactionQueue {
   }
 }
 
-/** A reply to EXEC that is an error, with those to the commands before it, as ioredis puts them together. */
-type Refused = Error & { readonly previousErrors?: readonly (Error & { readonly command?: { readonly name: string } })[] };
-
 /**
  * Gives callers the errors that they know for those of the server and of the client.
  *
@@ -122,7 +121,7 @@ function refusal(error: Refused): Error {
   const [refused] = error.previousErrors ?? [];
   const cause = refused ?? error;
   // A permission may have been taken away since it was asked for.
-  if (refused?.command?.name === 'multi') {
+  if (isWithoutMulti(error)) {
     return new TransactionError('the server refused MULTI, its commands were executed one by one', { code: 'EPARTIAL', cause });
   }
   return new TransactionError(`the server refused the transaction, nothing was applied: ${cause.message}`, { code: 'EABORTED', cause });

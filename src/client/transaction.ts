@@ -1,4 +1,5 @@
-import type { ChainableCommander, Cluster, Redis } from 'ioredis';
+import type { ChainableCommander, Cluster, Redis, RedisKey } from 'ioredis';
+import { Client } from './client';
 import { prefixedSlot } from './cluster-slots';
 import { redirectionOf } from './failure';
 import { hashTag, slotOf } from './keys';
@@ -54,7 +55,9 @@ export async function transaction<T extends unknown[]>(
   if (typeof first === 'function') {
     const queue = new TransactionQueue(db.multi(), tag);
     await first(queue.tx);
-    return await queue.execute((key) => permitTransactions(db, () => db.multi(), key)) as T;
+    // A client asks by itself, within the deadline of the transaction.
+    const permit = Client.isOne(db) ? undefined : (key: RedisKey | undefined) => permitTransactions(db, () => db.multi(), key);
+    return await queue.execute(permit) as T;
   }
   if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
     throw new TypeError('transaction takes a function that adds the commands, alone or after options with the list of keys to `watch`');

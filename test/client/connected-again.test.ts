@@ -185,6 +185,14 @@ describe('a client that is told to connect', () => {
     await use();
   });
 
+  test('in the turn in which it was closed does, also when it was never used', async () => {
+    db = connect({ connection: users.connection(), deadline: 8_000, lazyConnect: true });
+    await Promise.resolve();
+    db.disconnect();
+    await db.connect();
+    await use();
+  });
+
   test('says why it cannot', async () => {
     db = connect({ connection: { ...users.connection(), port: 1 }, lazyConnect: true });
     await expect(db.connect()).rejects.toMatchObject({

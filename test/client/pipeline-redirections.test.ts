@@ -154,6 +154,24 @@ test('single commands that ioredis puts into pipelines do not see that a slot mo
   expect(replies).toEqual(['OK', 'OK', 2, '23']);
 });
 
+test('nor that the client learns of it between a command and its pipeline', async () => {
+  const db = connect({ connection: users.connection(), enableAutoPipelining: true });
+  onTestFinished(() => close(db, { timeout: 200 }));
+  await db.get('{s}stays');
+  const neighbour = neighbourOf(db);
+  const [other] = db.slots.map(([primary]) => primary).filter((primary) => primary !== db.slots[slotOf('{s}')]![0]);
+  for (let n = 1; n <= 3; n++) {
+    const replies = Promise.all([db.incr('{s}n'), db.incr(neighbour), db.incr('{s}n'), db.get('{s}stays')]);
+    // As for a redirection.
+    db.slots[slotOf('{s}')] = [other!];
+    expect(await replies).toEqual([2 * n - 1, n, 2 * n, null]);
+    await new Promise<void>((resolve) => db.refreshSlotsCache(() => resolve()));
+  }
+  // What a caller has put together is refused.
+  const parted = keysAt(db, other!)[0];
+  await expect(db.pipeline().get('{s}stays').get(parted).exec()).rejects.toThrow('All keys in the pipeline should belong to the same slots allocation group');
+});
+
 test('nor do reads of another slot of the node', async () => {
   const db = await open({ enableAutoPipelining: true });
   const key = neighbourOf(db);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Cluster as BareCluster } from 'ioredis';
 import type { Cluster } from 'ioredis';
@@ -7,7 +8,7 @@ import { callsOf, primariesOf, replicated } from './support/primaries';
 import { startProxy } from './support/proxy';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, hashTag, slotOf, transaction, TransactionError } from '../../src/client';
+import { close, connect, dbSize, hashTag, scanAll, slotOf, transaction, TransactionError } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 import type { LocalNode } from '../../src/local';
 
@@ -58,11 +59,17 @@ beforeEach(async () => {
 
 test('is not begun on a connection that others use too', async () => {
   const refusal = new TypeError(
-    'MULTI by itself would begin a transaction on a connection that others use too: use transaction(), or multi() without { pipeline: false }',
+    'MULTI without its EXEC would go on with the commands of others on the same connection: use transaction() or multi()',
   );
   for (const work of [db.multi({ pipeline: false }), db.call('multi'), db.call('MULTI')]) {
     await expect(work).rejects.toThrow(refusal);
   }
+  await expect(db.pipeline().call('multi').set(ann, 'x').exec()).rejects.toThrow(refusal);
+  const automatic = open('app', { enableAutoPipelining: true });
+  await automatic.get(ann);
+  await expect(automatic.call('MULTI')).rejects.toThrow(refusal);
+  expect(await automatic.get(ann)).toBe('100');
+  await close(automatic);
   expect(await db.get(ann)).toBe('100');
 });
 
@@ -143,8 +150,77 @@ describe('a transaction', () => {
     const error = await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'y').set(ben, 'y')));
     expect(error).toMatchObject({ code: 'EPARTIAL', message: 'the server refused MULTI, its commands were executed one by one' });
     expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
+    // From now on it is known.
+    expect(await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'z')))).toMatchObject({ code: 'EABORTED' });
+    expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
     await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
     await close(careful);
+  });
+
+  test('and its commands are told so, each by itself', async () => {
+    const single = open('single');
+    const told: unknown[] = [];
+    const tell = (error?: Error | null) => void told.push(error?.message.split(' ')[0]);
+    await expect(single.multi().set(ann, 'x', tell).set(ben, 'x', tell).exec()).rejects.toThrow(/^NOPERM/);
+    expect(told).toEqual(['NOPERM', 'NOPERM']);
+    await close(single);
+  });
+
+  test('keeps its order, also while it is not known whether it is permitted', async () => {
+    const eager = open('app');
+    await eager.get(ann);
+    const key = hashTag('main', 'order');
+    const elsewhere = Array.from({ length: 100 }, (_, n) => `key-${n}`).find((each) => eager.slots[slotOf(each)]![0] !== eager.slots[slotOf(ann)]![0])!;
+    await eager.get(elsewhere);
+    const busy = db.eval('repeat local now = redis.call("TIME") until now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[1])', 1, ann, Date.now() + 500);
+    const first = transaction(eager, 'main', (tx) => tx.rpush(key, 1));
+    await eager.multi().get(elsewhere).exec();
+    expect(await Promise.race([first, 'waits'])).toBe('waits');
+    await Promise.all([first, eager.multi().rpush(key, 2).exec(), transaction(eager, 'main', (tx) => tx.rpush(key, 3)), busy]);
+    expect(await db.lrange(key, 0, -1)).toEqual(['1', '2', '3']);
+    await db.del(key);
+    await close(eager);
+  });
+
+  test('asks once for each node, and no longer when it is known', async () => {
+    const many = open('app');
+    await many.get(ann);
+    const before = await callsOf(users.cluster, 'multi');
+    await Promise.all(Array.from({ length: 50 }, () => transaction(many, 'main', (tx) => tx.get(ann))));
+    expect(await callsOf(users.cluster, 'multi') - before).toBe(51);
+    await close(many);
+  });
+
+  test('is over at its deadline, the question included', async () => {
+    const proxy = await startProxy(users.cluster);
+    const behind = open('app', { natMap: proxy.natMap, deadline: 1_000 });
+    await behind.get(ann);
+    const release = proxy.hold();
+    const start = performance.now();
+    const work = expect(transaction(behind, 'main', (tx) => tx.get(ann))).rejects.toMatchObject({ code: 'EDEADLINE' });
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    proxy.mode = 'mute';
+    release();
+    await work;
+    expect(performance.now() - start).toBeLessThan(1_600);
+    await Promise.all([close(behind, { timeout: 100 }), proxy.stop()]);
+  });
+
+  test('is done when the client is closed meanwhile', async () => {
+    const short = open('app');
+    await short.get(ann);
+    const work = [short.multi().incr(ann).exec(), transaction(short, 'main', (tx) => tx.incr(ben))];
+    await close(short);
+    expect(await Promise.all(work)).toEqual([[[null, 101]], [101]]);
+  });
+
+  test('does not wait until the client has found out whether the cluster is ready', async () => {
+    const young = open('app', { deadline: 5_000 });
+    await once(young, 'connect');
+    const start = performance.now();
+    await Promise.all([transaction(young, 'main', { watch: [ann] }, (tx) => tx.get(ann)), dbSize(young), scanAll(young).next()]);
+    expect(performance.now() - start).toBeLessThan(4_000);
+    await close(young);
   });
 
   test('does not wait for another shard to know whether it is permitted', async () => {
