@@ -162,8 +162,9 @@ test('nor that the client learns of it between a command and its pipeline', asyn
   const [other] = db.slots.map(([primary]) => primary).filter((primary) => primary !== db.slots[slotOf('{s}')]![0]);
   for (let n = 1; n <= 3; n++) {
     const replies = Promise.all([db.incr('{s}n'), db.incr(neighbour), db.incr('{s}n'), db.get('{s}stays')]);
-    // As for a redirection.
+    // As with a refresh.
     db.slots[slotOf('{s}')] = [other!];
+    (db as unknown as { _groupsBySlot: number[] })._groupsBySlot[slotOf('{s}')] = -1;
     expect(await replies).toEqual([2 * n - 1, n, 2 * n, null]);
     await new Promise<void>((resolve) => db.refreshSlotsCache(() => resolve()));
   }
