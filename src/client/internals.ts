@@ -25,6 +25,8 @@ export interface QueueItem {
 export interface CommandInternals {
   /** Where the cluster sends it, or null for anywhere; undefined until somebody says so or the cluster asks, which a node does not. */
   slot?: number | null;
+  /** Finds that out. */
+  getSlot(): number | null;
 }
 
 export interface Queue<T> {

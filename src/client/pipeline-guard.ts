@@ -1,4 +1,4 @@
-import type { ChainableCommander, Cluster, Command, RedisKey } from 'ioredis';
+import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { runningTime } from './clock';
 import { blockingTime } from './deadline';
@@ -101,7 +101,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         }
       };
       const begin = () => {
-        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), keyOf(internals._queue)) : undefined;
+        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), internals._queue) : undefined;
         if (name === 'pipeline' && leavesOpen(internals._queue)) {
           refuse(openTransaction());
         } else if (permission) {
@@ -165,8 +165,4 @@ function leavesOpen(commands: readonly Command[]): boolean {
 /** Whether there is more to a transaction than its beginning. */
 function hasTransaction(commands: readonly Command[]): boolean {
   return commands.length > 1 && commands.some(({ name }) => /^multi$/i.test(name));
-}
-
-function keyOf(commands: readonly Command[]): RedisKey | undefined {
-  return commands.flatMap((command) => command.getKeys()).at(0);
 }

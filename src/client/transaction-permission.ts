@@ -1,6 +1,5 @@
-import type { ChainableCommander, Cluster, RedisKey } from 'ioredis';
-import { pipelineInternals } from './internals';
-import { slotOf } from './keys';
+import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import { commandInternals, pipelineInternals } from './internals';
 
 const permitted = new WeakSet<Cluster>();
 
@@ -13,12 +12,13 @@ const questions = new WeakMap<Cluster, Map<string | undefined, Promise<void>>>()
  * and stays in its order.
  *
  * @param begin - begins a transaction
- * @param key - a key of the node to ask, which will be that of the transaction
+ * @param commands - the commands of the transaction, whose node is asked
  * @returns undefined when it is known
  * @throws what the server refuses it with
  */
-export function permitTransactions(db: Cluster, begin: () => ChainableCommander, key?: RedisKey): Promise<void> | undefined {
-  const node = key === undefined ? undefined : db.slots[slotOf(key)]?.[0];
+export function permitTransactions(db: Cluster, begin: () => ChainableCommander, commands: readonly Command[] = []): Promise<void> | undefined {
+  const first = commands.find((command) => command.getKeys().length > 0);
+  const node = first && db.slots[commandInternals(first).getSlot() ?? -1]?.[0];
   const pending = questions.get(db)?.get(node) ?? questions.get(db)?.get(undefined);
   if (pending) {
     return pending.catch((error: Error) => {
@@ -26,10 +26,10 @@ export function permitTransactions(db: Cluster, begin: () => ChainableCommander,
         throw error;
       }
       // Whoever asked has given up.
-      return permitTransactions(db, begin, key);
+      return permitTransactions(db, begin, commands);
     });
   }
-  return permitted.has(db) ? undefined : question(db, node, ask(begin(), key));
+  return permitted.has(db) ? undefined : question(db, node, ask(begin(), first));
 }
 
 /** What waits for an answer, and goes on with it. */
@@ -65,10 +65,10 @@ function question(db: Cluster, node: string | undefined, answer: Promise<void>):
   return known;
 }
 
-async function ask(empty: ChainableCommander, key: RedisKey | undefined): Promise<void> {
+async function ask(empty: ChainableCommander, first: Command | undefined): Promise<void> {
   const [multi] = pipelineInternals(empty)._queue;
-  if (key !== undefined) {
-    multi.getKeys = () => [key];
+  if (first) {
+    multi.getKeys = () => first.getKeys();
   }
   try {
     await empty.exec();

@@ -71,10 +71,10 @@ export class TransactionQueue {
   /**
    * Sends the transaction.
    *
-   * @param permit - makes sure that the server will accept it, asking the node of a key
+   * @param permit - makes sure that the server will accept them
    * @returns the replies, or undefined when a watched key was changed
    */
-  async execute(permit?: (key: RedisKey | undefined) => Promise<void> | undefined): Promise<unknown[] | undefined> {
+  async execute(permit?: (commands: readonly Command[]) => Promise<void> | undefined): Promise<unknown[] | undefined> {
     const commands = this.check();
     if (commands.length === 0) {
       return [];
@@ -82,7 +82,7 @@ export class TransactionQueue {
     // ioredis calls it again for every retry.
     this.tx.exec = this.#exec;
     const replies = await refusals(async () => {
-      await permit?.(commands.flatMap((command) => command.getKeys()).at(0));
+      await permit?.(commands);
       return this.#exec.call(this.tx);
     });
     const failed = replies?.findIndex(([error]) => error) ?? -1;

@@ -1,4 +1,4 @@
-import type { ChainableCommander, Cluster, Redis, RedisKey } from 'ioredis';
+import type { ChainableCommander, Cluster, Command, Redis } from 'ioredis';
 import { Client } from './client';
 import { prefixedSlot } from './cluster-slots';
 import { redirectionOf } from './failure';
@@ -56,7 +56,7 @@ export async function transaction<T extends unknown[]>(
     const queue = new TransactionQueue(db.multi(), tag);
     await first(queue.tx);
     // A client asks by itself, within the deadline of the transaction.
-    const permit = Client.isOne(db) ? undefined : (key: RedisKey | undefined) => permitTransactions(db, () => db.multi(), key);
+    const permit = Client.isOne(db) ? undefined : (commands: readonly Command[]) => permitTransactions(db, () => db.multi(), commands);
     return await queue.execute(permit) as T;
   }
   if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
