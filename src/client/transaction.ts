@@ -1,14 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChainableCommander, Cluster, Command, Redis } from 'ioredis';
 import { Client } from './client';
-import { prefixedSlot } from './cluster-slots';
+import { runningTime } from './clock';
+import { isRedirection, prefixedSlot, refreshSlots } from './cluster-slots';
 import { redirectionOf } from './failure';
 import { hashTag, slotOf } from './keys';
+import { TransactionError } from './transaction-error';
 import { permitTransactions } from './transaction-permission';
 import { checkSlot, TransactionQueue, wrongSlot } from './transaction-queue';
 import { Watching } from './watching';
 import type { WatchOptions } from './watching';
 
-/** Adds the commands of a transaction; what it returns is not used. */
+/** How long a slot may be on its way for a client of bare ioredis, in milliseconds. */
+const MOVE_MS = 20_000;
+
+/** How long to wait before its new node is looked for. */
+const RETRY_MS = 100;
+
+/** Adds the commands of a transaction; what it returns is not used. Called again while the slot is on its way to another node. */
 export type TransactionBody = (tx: ChainableCommander) => unknown;
 
 /** Reads with `connection`, the one that watches, and adds the commands that follow from it. Called once for each attempt. */
@@ -26,6 +35,9 @@ export type WatchingBody = (tx: ChainableCommander, connection: Redis) => unknow
  *
  * A key of another slot is refused before anything is sent. A command that fails when it is executed, because its key is of another
  * type for example, does not undo the others: that is `EPARTIAL`.
+ *
+ * While the slot is on its way to another node, which refuses transactions for a time, it is tried anew until the deadline of the client (20
+ * seconds with bare ioredis), and `fn` called each time.
  *
  * With `watch`, what is written can depend on what was read: the transaction has a connection of its own, on which the keys are watched
  * and read, and everything is tried anew when somebody else changes one of them. Opening that connection costs a TLS handshake, so a
@@ -53,11 +65,13 @@ export async function transaction<T extends unknown[]>(
   // Refuses a tag that is none.
   const slot = slotOf(hashTag(tag));
   if (typeof first === 'function') {
-    const queue = new TransactionQueue(db.multi(), tag);
-    await first(queue.tx);
-    // A client asks by itself, within the deadline of the transaction.
-    const permit = Client.isOne(db) ? undefined : (commands: readonly Command[]) => permitTransactions(db, () => db.multi(), commands);
-    return await queue.execute(permit) as T;
+    return await whereTheSlotIs(db, async () => {
+      const queue = new TransactionQueue(db.multi(), tag);
+      await first(queue.tx);
+      // A client asks by itself, within the deadline of the transaction.
+      const permit = Client.isOne(db) ? undefined : (commands: readonly Command[]) => permitTransactions(db, () => db.multi(), commands);
+      return queue.execute(permit);
+    }) as T;
   }
   if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
     throw new TypeError('transaction takes a function that adds the commands, alone or after options with the list of keys to `watch`');
@@ -79,4 +93,21 @@ export async function transaction<T extends unknown[]>(
     return queue;
   });
   return await watching.run() as T;
+}
+
+/** A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. */
+async function whereTheSlotIs<T>(db: Cluster, execute: () => Promise<T>): Promise<T> {
+  const end = runningTime() + (Client.deadlineOf(db) ?? MOVE_MS);
+  for (;;) {
+    try {
+      return await execute();
+    } catch (error) {
+      const isMoving = error instanceof TransactionError && error.code === 'EABORTED' && isRedirection(error.cause);
+      if (!isMoving || runningTime() + RETRY_MS > end) {
+        throw error;
+      }
+    }
+    await sleep(RETRY_MS);
+    await refreshSlots(db).catch(() => undefined);
+  }
 }

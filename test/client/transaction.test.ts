@@ -239,6 +239,28 @@ describe('a transaction', () => {
     await close(patient);
   });
 
+  test('waits for a slot that is on its way', async () => {
+    const [one, two] = [hashTag('away', 1), hashTag('away', 2)];
+    await db.set(one, 'a');
+    const move = await startMove(users.cluster, slotOf(one));
+    let calls = 0;
+    const work = transaction(db, 'away', (tx) => {
+      calls += 1;
+      tx.append(one, 'b').append(two, 'b');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(calls).toBeGreaterThan(1);
+    const hasty = open('app', { deadline: 500 });
+    expect(await errorOf(transaction(hasty, 'away', (tx) => tx.append(one, 'b').append(two, 'b')))).toMatchObject({
+      code: 'EABORTED', cause: { message: expect.stringMatching(/^(TRYAGAIN|ASK)/) },
+    });
+    await close(hasty);
+    await move.from.call('DEL', one);
+    await move.finish();
+    expect(await work).toEqual([1, 1]);
+    await db.del(one, two);
+  });
+
   test('begins and ends by itself', async () => {
     await expect(transaction(db, 'main', (tx) => tx.incr(ann).exec())).rejects.toThrow(
       new TypeError('transaction() executes the commands by itself: leave exec() out'),
