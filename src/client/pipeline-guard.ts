@@ -101,10 +101,12 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         }
       };
       const begin = () => {
-        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), internals._queue) : undefined;
         if (name === 'pipeline' && leavesOpen(internals._queue)) {
           refuse(openTransaction());
-        } else if (permission) {
+          return;
+        }
+        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), internals._queue) : undefined;
+        if (permission) {
           permission.then(send, refuse);
         } else {
           send();
