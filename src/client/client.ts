@@ -94,6 +94,11 @@ export class Client extends Cluster {
     return #settings in db ? db.#deadlineError(command, start) : undefined;
   }
 
+  /** A transaction that may take no longer than a time, in milliseconds, if the client is one of this library. */
+  static multiWithin(db: Cluster, ms: number): ChainableCommander {
+    return #pipelines in db ? guardPipeline(Cluster.prototype.multi.call(db) as ChainableCommander, 'multi', { ...db.#pipelines, deadline: ms }) : db.multi();
+  }
+
   readonly #settings: ClientSettings;
   readonly #seeds: ClusterNode[];
   readonly #events: ClientEventSource;

@@ -6,7 +6,7 @@ import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction } from './transaction-error';
-import { forgetPermission, isWithoutMulti, permitTransactions } from './transaction-permission';
+import { forgetPermission, isWithoutMulti, permitInOrder } from './transaction-permission';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -55,7 +55,11 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   /** Commands that ioredis has put together for the slots that it knew then go one by one when it refuses them for the slots that it knows now. */
   async function executeOrPart(): Promise<Result> {
     try {
-      return await execute();
+      const results = await execute();
+      if (results?.some(([error], index) => error && isMulti(internals._queue[index]))) {
+        forgetPermission(cluster);
+      }
+      return results;
     } catch (error) {
       if (isWithoutMulti(error)) {
         forgetPermission(cluster);
@@ -100,16 +104,19 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           reject(error);
         }
       };
+      // An empty one asks whether others are permitted.
+      const isQuestion = name === 'multi' && internals._queue.length === 1;
       const begin = () => {
-        if (name === 'pipeline' && leavesOpen(internals._queue)) {
-          refuse(openTransaction());
+        if (state === 'abandoned') {
           return;
         }
-        const permission = hasTransaction(internals._queue) ? permitTransactions(cluster, () => cluster.multi(), internals._queue) : undefined;
-        if (permission) {
-          permission.then(send, refuse);
-        } else {
+        const commands = internals._queue;
+        if (!commands.some(isMulti) || isQuestion) {
           send();
+        } else if (name === 'pipeline' && (leavesOpen(commands) || isAutomatic(pipeline))) {
+          refuse(openTransaction());
+        } else {
+          permitInOrder(cluster, { commands, isOver: () => state === 'abandoned', go: send, refuse });
         }
       };
       if (thaw.holds) {
@@ -160,11 +167,10 @@ const PARTED = 'All keys in the pipeline should belong to the same slots allocat
 
 /** Whether a transaction is begun and not ended, which would go on with the commands of others. */
 function leavesOpen(commands: readonly Command[]): boolean {
-  const names = commands.map(({ name }) => name.toLowerCase());
+  const names = commands.map((command) => command.name.toLowerCase());
   return names.lastIndexOf('multi') > Math.max(names.lastIndexOf('exec'), names.lastIndexOf('discard'));
 }
 
-/** Whether there is more to a transaction than its beginning. */
-function hasTransaction(commands: readonly Command[]): boolean {
-  return commands.length > 1 && commands.some(({ name }) => /^multi$/i.test(name));
+function isMulti({ name }: Command): boolean {
+  return /^multi$/i.test(name);
 }

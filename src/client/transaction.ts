@@ -6,7 +6,7 @@ import { isRedirection, prefixedSlot, refreshSlots } from './cluster-slots';
 import { redirectionOf } from './failure';
 import { hashTag, slotOf } from './keys';
 import { TransactionError } from './transaction-error';
-import { permitTransactions } from './transaction-permission';
+import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { checkSlot, TransactionQueue, wrongSlot } from './transaction-queue';
 import { Watching } from './watching';
 import type { WatchOptions } from './watching';
@@ -65,8 +65,8 @@ export async function transaction<T extends unknown[]>(
   // Refuses a tag that is none.
   const slot = slotOf(hashTag(tag));
   if (typeof first === 'function') {
-    return await whereTheSlotIs(db, async () => {
-      const queue = new TransactionQueue(db.multi(), tag);
+    return await whereTheSlotIs(db, async (ms) => {
+      const queue = new TransactionQueue(Client.multiWithin(db, ms), tag);
       await first(queue.tx);
       // A client asks by itself, within the deadline of the transaction.
       const permit = Client.isOne(db) ? undefined : (commands: readonly Command[]) => permitTransactions(db, () => db.multi(), commands);
@@ -96,18 +96,19 @@ export async function transaction<T extends unknown[]>(
 }
 
 /** A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. */
-async function whereTheSlotIs<T>(db: Cluster, execute: () => Promise<T>): Promise<T> {
+async function whereTheSlotIs<T>(db: Cluster, execute: (ms: number) => Promise<T>): Promise<T> {
   const end = runningTime() + (Client.deadlineOf(db) ?? MOVE_MS);
   for (;;) {
     try {
-      return await execute();
+      return await execute(end - runningTime());
     } catch (error) {
+      noteLostPermission(db, error);
       const isMoving = error instanceof TransactionError && error.code === 'EABORTED' && isRedirection(error.cause);
-      if (!isMoving || runningTime() + RETRY_MS > end) {
+      if (!isMoving || runningTime() + RETRY_MS >= end) {
         throw error;
       }
     }
+    refreshSlots(db).catch(() => undefined);
     await sleep(RETRY_MS);
-    await refreshSlots(db).catch(() => undefined);
   }
 }

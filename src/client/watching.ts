@@ -6,7 +6,7 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { TransactionError, inDoubt } from './transaction-error';
-import { permitTransactions } from './transaction-permission';
+import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
 import type { TransactionQueue } from './transaction-queue';
 
@@ -103,7 +103,11 @@ export class Watching {
   /** @returns the replies, or undefined when a watched key was changed */
   async #attempt(): Promise<unknown[] | undefined> {
     const connection = this.#connection ??= await this.#open();
-    await refusals(() => Promise.all([permitTransactions(this.#db, () => connection.multi()), connection.watch([...this.#options.watch])]));
+    await refusals(async () => {
+      // Before it watches, since the question would end that.
+      await permitTransactions(this.#db, () => connection.multi());
+      await connection.watch([...this.#options.watch]);
+    });
     const queue = await this.#prepareWith(connection);
     queue.check();
     // From here on it is written at once or never.
@@ -115,7 +119,9 @@ export class Watching {
 
   async #prepareWith(connection: Redis): Promise<TransactionQueue> {
     const before = this.#failure;
-    this.#failure = new Error('the function that adds its commands was not done');
+    if (!(before instanceof TransactionError)) {
+      this.#failure = new Error('the function that adds its commands was not done');
+    }
     try {
       return await this.#prepare(connection);
     } finally {
@@ -129,6 +135,7 @@ export class Watching {
       return await queue.execute();
     } catch (error) {
       if (error instanceof TransactionError) {
+        noteLostPermission(this.#db, error);
         throw error;
       }
       const cause = this.#expired ? this.#deadlineError() : trueCause(error) ?? error;

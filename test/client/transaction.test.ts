@@ -68,6 +68,8 @@ test('is not begun on a connection that others use too', async () => {
   const automatic = open('app', { enableAutoPipelining: true });
   await automatic.get(ann);
   await expect(automatic.call('MULTI')).rejects.toThrow(refusal);
+  const together = [automatic.call('MULTI'), automatic.call('EXEC')];
+  await Promise.all(together.map((each) => expect(each).rejects.toThrow(refusal)));
   expect(await automatic.get(ann)).toBe('100');
   await close(automatic);
   expect(await db.get(ann)).toBe('100');
@@ -138,6 +140,8 @@ describe('a transaction', () => {
     await expect(single.multi().decrby(ann, 30).exec()).rejects.toThrow(/^NOPERM/);
     await expect(single.pipeline().get(ann).call('multi').decrby(ann, 30).call('exec').exec()).rejects.toThrow(/^NOPERM/);
     await expect(single.pipeline().call('MULTI').decrby(ann, 30).call('exec').exec()).rejects.toThrow(/^NOPERM/);
+    const [asking, unended] = await Promise.allSettled([single.multi().decrby(ann, 30).exec(), single.pipeline().call('multi').decrby(ann, 30).exec()]);
+    expect([asking, unended]).toMatchObject([{ reason: { name: 'ReplyError' } }, { reason: { name: 'TypeError' } }]);
     expect(await db.mget(ann, ben)).toEqual(['100', '100']);
     await Promise.all([close(single), close(bare)]);
   });
@@ -153,6 +157,12 @@ describe('a transaction', () => {
     // From now on it is known.
     expect(await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'z')))).toMatchObject({ code: 'EABORTED' });
     expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
+    const watching = (value: string) => errorOf(transaction(careful, 'main', { watch: [ann] }, (tx) => tx.set(ann, value)));
+    await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
+    await transaction(careful, 'main', { watch: [ann] }, (tx) => tx.set(ann, 'a'));
+    await users.onAllNodes('ACL', 'SETUSER', 'careful', '-multi');
+    expect([await watching('b'), await watching('c')]).toMatchObject([{ code: 'EPARTIAL' }, { code: 'EABORTED' }]);
+    expect(await db.get(ann)).toBe('b');
     await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
     await close(careful);
   });
@@ -230,6 +240,13 @@ describe('a transaction', () => {
     await other.kill('SIGSTOP');
     try {
       const start = performance.now();
+      const [frozen] = patient.slots.map(([primary]) => primary).filter((primary) => primary!.endsWith(`:${other.port}`));
+      const there = Array.from({ length: 100 }, (_, n) => String(n)).find((tag) => patient.slots[slotOf(hashTag(tag))]![0] === frozen)!;
+      const late = [
+        transaction(patient, there, { watch: [hashTag(there)] }, (tx) => tx.get(hashTag(there))),
+        transaction(patient, there, (tx) => tx.get(hashTag(there))),
+      ];
+      late.forEach((each) => each.catch(() => undefined));
       await transaction(patient, 'main', (tx) => tx.get(ann));
       await patient.multi().get(ann).exec();
       expect(performance.now() - start).toBeLessThan(1_500);
@@ -251,9 +268,11 @@ describe('a transaction', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(calls).toBeGreaterThan(1);
     const hasty = open('app', { deadline: 500 });
+    const start = performance.now();
     expect(await errorOf(transaction(hasty, 'away', (tx) => tx.append(one, 'b').append(two, 'b')))).toMatchObject({
       code: 'EABORTED', cause: { message: expect.stringMatching(/^(TRYAGAIN|ASK)/) },
     });
+    expect(performance.now() - start).toBeLessThan(1_500);
     await close(hasty);
     await move.from.call('DEL', one);
     await move.finish();
@@ -307,6 +326,22 @@ describe('a transaction that watches', () => {
     await expect(transfer(1_000)).rejects.toThrow(new RangeError('insufficient funds'));
     expect(await db.mget(ann, ben)).toEqual(['70', '130']);
     expect(await transaction(db, 'main', { watch: [ann] }, () => undefined)).toEqual([]);
+  });
+
+  test('is tried anew also when it is the first of its client', async () => {
+    const young = open('app');
+    let calls = 0;
+    const take = (key: string) => transaction(young, 'main', { watch: [key] }, async (tx, connection) => {
+      calls += 1;
+      const seen = Number(await connection.get(key));
+      if (calls <= 2) {
+        await db.set(key, 0);
+      }
+      tx.set(key, seen - 10);
+    });
+    await Promise.all([take(ann), take(ben)]);
+    expect(await db.mget(ann, ben)).toEqual(['-10', '-10']);
+    await close(young);
   });
 
   test('is tried anew when somebody else changes what it read, so that no update is lost', async () => {
