@@ -79,11 +79,6 @@ export class Client extends Cluster {
     return #failures in db ? db.#failures.since(Infinity, db.status === 'ready') : undefined;
   }
 
-  /** Whether a client is one of this library. */
-  static isOne(db: Cluster): boolean {
-    return #settings in db;
-  }
-
   /** How long a command of a client may take, in milliseconds; undefined for one of bare ioredis. */
   static deadlineOf(db: Cluster): number | undefined {
     return #settings in db ? db.#settings.deadline : undefined;
@@ -94,9 +89,13 @@ export class Client extends Cluster {
     return #settings in db ? db.#deadlineError(command, start) : undefined;
   }
 
-  /** A transaction that may take no longer than a time, in milliseconds, if the client is one of this library. */
-  static multiWithin(db: Cluster, ms: number): ChainableCommander {
-    return #pipelines in db ? guardPipeline(Cluster.prototype.multi.call(db) as ChainableCommander, 'multi', { ...db.#pipelines, deadline: ms }) : db.multi();
+  /** A transaction that ends at a time of `runningTime` if the client is one of this library, however long it takes until it is sent. */
+  static multiUntil(db: Cluster, end: number): ChainableCommander {
+    if (!(#pipelines in db)) {
+      return db.multi();
+    }
+    const context = { ...db.#pipelines, get deadline() { return Math.max(0, end - runningTime()); } };
+    return guardPipeline(Cluster.prototype.multi.call(db) as ChainableCommander, 'multi', context);
   }
 
   readonly #settings: ClientSettings;

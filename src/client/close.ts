@@ -1,6 +1,5 @@
 import type { Cluster } from 'ioredis';
 import { after } from './deadline';
-import { untilPermitted } from './transaction-permission';
 
 /** How long connections that are cut off may take to end. */
 const CUT_OFF_MS = 1_000;
@@ -33,14 +32,7 @@ export async function close(db: Cluster, { timeout = 2_000 }: CloseOptions = {})
     const stopQuit = after(timeout, () => db.disconnect());
     const stopWait = after(timeout + CUT_OFF_MS, done);
     void ended(db).then(done);
-    const quit = () => void db.quit().catch(() => undefined);
-    // Or the transactions that wait would be lost, though not what was given after them.
-    const permission = untilPermitted(db);
-    if (permission) {
-      void permission.then(quit);
-    } else {
-      quit();
-    }
+    db.quit().catch(() => undefined);
   });
 }
 

@@ -5,8 +5,8 @@ import { blockingTime } from './deadline';
 import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
-import { openTransaction } from './transaction-error';
-import { forgetPermission, isWithoutMulti, permitInOrder } from './transaction-permission';
+import { openTransaction, withoutMulti } from './transaction-error';
+import { isWithoutMulti } from './transaction-permission';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -55,14 +55,11 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   /** Commands that ioredis has put together for the slots that it knew then go one by one when it refuses them for the slots that it knows now. */
   async function executeOrPart(): Promise<Result> {
     try {
-      const results = await execute();
-      if (results?.some(([error], index) => error && isMulti(internals._queue[index]))) {
-        forgetPermission(cluster);
-      }
-      return results;
+      return await execute();
     } catch (error) {
-      if (isWithoutMulti(error)) {
-        forgetPermission(cluster);
+      // Of an empty one, nothing was executed.
+      if (isWithoutMulti(error) && internals._queue.length > 2) {
+        throw withoutMulti(error);
       }
       if (!isAutomatic(pipeline) || (error as Error).message !== PARTED) {
         throw error;
@@ -96,33 +93,16 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then(resolve, reject).finally(stop).catch(reject);
         }
       };
-      const refuse = (error: Error) => {
-        if (state !== 'abandoned') {
-          state = 'abandoned';
-          stop();
-          context.abandonAll(internals._queue, error);
-          reject(error);
-        }
-      };
-      // An empty one asks whether others are permitted.
-      const isQuestion = name === 'multi' && internals._queue.length === 1;
-      const begin = () => {
-        if (state === 'abandoned') {
-          return;
-        }
-        const commands = internals._queue;
-        if (!commands.some(isMulti) || isQuestion) {
-          send();
-        } else if (name === 'pipeline' && (leavesOpen(commands) || isAutomatic(pipeline))) {
-          refuse(openTransaction());
-        } else {
-          permitInOrder(cluster, { commands, isOver: () => state === 'abandoned', go: send, refuse });
-        }
-      };
-      if (thaw.holds) {
-        thaw.hold(begin);
+      if (name === 'pipeline' && leavesOpen(internals._queue, isAutomatic(pipeline))) {
+        const error = openTransaction();
+        state = 'abandoned';
+        stop();
+        context.abandonAll(internals._queue, error);
+        reject(error);
+      } else if (thaw.holds) {
+        thaw.hold(send);
       } else {
-        begin();
+        send();
       }
     });
   }
@@ -165,12 +145,9 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 /** What ioredis says of a pipeline whose keys are not with the same nodes, before it sends anything. */
 const PARTED = 'All keys in the pipeline should belong to the same slots allocation group';
 
-/** Whether a transaction is begun and not ended, which would go on with the commands of others. */
-function leavesOpen(commands: readonly Command[]): boolean {
+/** Whether a transaction is begun and not ended, which would go on with the commands of others, or begun among those. */
+function leavesOpen(commands: readonly Command[], amongOthers: boolean): boolean {
   const names = commands.map((command) => command.name.toLowerCase());
-  return names.lastIndexOf('multi') > Math.max(names.lastIndexOf('exec'), names.lastIndexOf('discard'));
-}
-
-function isMulti({ name }: Command): boolean {
-  return /^multi$/i.test(name);
+  const begin = names.lastIndexOf('multi');
+  return begin >= 0 && (amongOthers || begin > Math.max(names.lastIndexOf('exec'), names.lastIndexOf('discard')));
 }

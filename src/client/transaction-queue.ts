@@ -2,7 +2,7 @@ import type { ChainableCommander, Command, RedisKey } from 'ioredis';
 import { InDoubtError } from './errors';
 import { pipelineInternals } from './internals';
 import { hashTag, slotOf } from './keys';
-import { TransactionError, inDoubt } from './transaction-error';
+import { TransactionError, inDoubt, withoutMulti } from './transaction-error';
 import { isWithoutMulti } from './transaction-permission';
 import type { Refused } from './transaction-permission';
 
@@ -74,7 +74,7 @@ export class TransactionQueue {
    * @param permit - makes sure that the server will accept them
    * @returns the replies, or undefined when a watched key was changed
    */
-  async execute(permit?: (commands: readonly Command[]) => Promise<void> | undefined): Promise<unknown[] | undefined> {
+  async execute(permit?: (commands: readonly Command[]) => Promise<void>): Promise<unknown[] | undefined> {
     const commands = this.check();
     if (commands.length === 0) {
       return [];
@@ -118,11 +118,10 @@ function refusal(error: Refused): Error {
   if (error.name !== 'ReplyError') {
     return error;
   }
-  const [refused] = error.previousErrors ?? [];
-  const cause = refused ?? error;
   // A permission may have been taken away since it was asked for.
   if (isWithoutMulti(error)) {
-    return new TransactionError('the server refused MULTI, its commands were executed one by one', { code: 'EPARTIAL', cause });
+    return withoutMulti(error);
   }
+  const [cause = error] = error.previousErrors ?? [];
   return new TransactionError(`the server refused the transaction, nothing was applied: ${cause.message}`, { code: 'EABORTED', cause });
 }

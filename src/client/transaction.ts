@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChainableCommander, Cluster, Command, Redis } from 'ioredis';
+import type { ChainableCommander, Cluster, Redis } from 'ioredis';
 import { Client } from './client';
 import { runningTime } from './clock';
 import { isRedirection, prefixedSlot, refreshSlots } from './cluster-slots';
@@ -65,12 +65,10 @@ export async function transaction<T extends unknown[]>(
   // Refuses a tag that is none.
   const slot = slotOf(hashTag(tag));
   if (typeof first === 'function') {
-    return await whereTheSlotIs(db, async (ms) => {
-      const queue = new TransactionQueue(Client.multiWithin(db, ms), tag);
+    return await whereTheSlotIs(db, async (end) => {
+      const queue = new TransactionQueue(Client.multiUntil(db, end), tag);
       await first(queue.tx);
-      // A client asks by itself, within the deadline of the transaction.
-      const permit = Client.isOne(db) ? undefined : (commands: readonly Command[]) => permitTransactions(db, () => db.multi(), commands);
-      return queue.execute(permit);
+      return queue.execute((commands) => permitTransactions(db, () => Client.multiUntil(db, end), commands));
     }) as T;
   }
   if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
@@ -96,11 +94,11 @@ export async function transaction<T extends unknown[]>(
 }
 
 /** A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. */
-async function whereTheSlotIs<T>(db: Cluster, execute: (ms: number) => Promise<T>): Promise<T> {
+async function whereTheSlotIs<T>(db: Cluster, execute: (end: number) => Promise<T>): Promise<T> {
   const end = runningTime() + (Client.deadlineOf(db) ?? MOVE_MS);
   for (;;) {
     try {
-      return await execute(end - runningTime());
+      return await execute(end);
     } catch (error) {
       noteLostPermission(db, error);
       const isMoving = error instanceof TransactionError && error.code === 'EABORTED' && isRedirection(error.cause);

@@ -35,10 +35,10 @@ afterEach(async () => {
 /** How long the connections of a client have been there, in milliseconds. */
 let age = 0;
 
-/** A client whose connections are there already, and that knows that it may execute transactions. */
+/** A client whose connections are there already. */
 async function open(options: ConnectOptions = {}): Promise<Cluster> {
   db = connect({ connection: users.connection(), deadline: 10_000, natMap: proxy.natMap, ...options });
-  await Promise.all(['{k}1', '{a}1', '{d}1'].map((key) => db.multi().get(key).exec()));
+  await Promise.all(['{k}1', '{a}1', '{d}1'].map((key) => db.get(key)));
   await new Promise((resolve) => setTimeout(resolve, age));
   return db;
 }
