@@ -13,7 +13,7 @@ import { Deadlines } from './deadlines';
 import { DeadlineError, InDoubtError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
-import { clusterInternals } from './internals';
+import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
@@ -338,7 +338,12 @@ export class Client extends Cluster {
   }
 
   override pipeline(commands?: unknown[][]): ChainableCommander {
-    return guardPipeline(super.pipeline(commands), 'pipeline', this.#pipelines);
+    const pipeline = guardPipeline(super.pipeline(), 'pipeline', this.#pipelines);
+    if (Array.isArray(commands)) {
+      // An EXEC among them is one of the guarded pipeline, too.
+      pipelineInternals(pipeline).addBatch(commands);
+    }
+    return pipeline;
   }
 
   // The overloads of ioredis are those of its callers.
@@ -457,7 +462,7 @@ export class Client extends Cluster {
     const blocked = blockingTime(command);
     if (command.name === 'cluster') {
       this.#guardCheck(command);
-    } else if (command.name === 'multi' || command.name === 'MULTI') {
+    } else if (command.name.length === 5 && command.name.toLowerCase() === 'multi') {
       this.#fail(command, openTransaction());
     } else if (blocked > 0) {
       this.#guardBlocking(command, blocked);

@@ -99,6 +99,8 @@ export interface PipelineInternals {
   /** The node that another one has sent it to, as `host:port`. */
   preferKey?: string;
   readonly promise: Promise<never>;
+  /** Adds commands by their names. */
+  addBatch(commands: unknown[][]): unknown;
 }
 
 export const clusterInternals = (cluster: Cluster) => cluster as unknown as ClusterInternals;

@@ -6,7 +6,7 @@ import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
-import { isWithoutMulti } from './transaction-permission';
+import { isWithoutMulti, noteLostPermission } from './transaction-permission';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -59,7 +59,9 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     } catch (error) {
       // Of an empty one, nothing was executed.
       if (isWithoutMulti(error) && internals._queue.length > 2) {
-        throw withoutMulti(error);
+        const reason = withoutMulti(error);
+        noteLostPermission(cluster, reason);
+        throw reason;
       }
       if (!isAutomatic(pipeline) || (error as Error).message !== PARTED) {
         throw error;

@@ -24,7 +24,7 @@ export async function permitTransactions(db: Cluster, empty: () => ChainableComm
 
 /** Notes that MULTI was refused if an error says so, since the permission may have been taken away. */
 export function noteLostPermission(db: Cluster, error: unknown): void {
-  if (isWithoutMulti((error as Error).cause)) {
+  if (isWithoutMulti((error as Error | undefined)?.cause)) {
     permitted.delete(db);
   }
 }

@@ -61,14 +61,18 @@ test('is not begun on a connection that others use too', async () => {
   const refusal = new TypeError(
     'MULTI without its EXEC would go on with the commands of others on the same connection: use transaction() or multi()',
   );
-  for (const work of [db.multi({ pipeline: false }), db.call('multi'), db.call('MULTI')]) {
+  for (const work of [db.multi({ pipeline: false }), db.call('multi'), db.call('MULTI'), db.call('Multi')]) {
     await expect(work).rejects.toThrow(refusal);
   }
   await expect(db.pipeline().call('multi').set(ann, 'x').exec()).rejects.toThrow(refusal);
   const automatic = open('app', { enableAutoPipelining: true });
   await automatic.get(ann);
   await expect(automatic.call('MULTI')).rejects.toThrow(refusal);
-  const together = [automatic.call('MULTI'), automatic.call('EXEC')];
+  const innocent = Array.from({ length: 100 }, (_, n) => `key-${n}`).find((each) => automatic.slots[slotOf(each)]![0] === automatic.slots[slotOf('undefined')]![0])!;
+  expect(await Promise.allSettled([automatic.get(innocent), automatic.call('MULTI'), automatic.get(innocent)])).toMatchObject([
+    { value: null }, { reason: refusal }, { value: null },
+  ]);
+  const together = [automatic.call('Multi'), automatic.call('EXEC')];
   await Promise.all(together.map((each) => expect(each).rejects.toThrow(refusal)));
   expect(await automatic.get(ann)).toBe('100');
   await close(automatic);
@@ -113,6 +117,17 @@ describe('a transaction', () => {
     expect(error).toMatchObject({ code: 'EPARTIAL', results: [101, { message: expect.stringMatching(/^WRONGTYPE/) }, '101'] });
     expect(error.message).toMatch(/^LPUSH failed, other commands of the transaction were applied all the same: WRONGTYPE/);
     expect(error.cause).toBe(error.results![1]);
+  });
+
+  test('in a list of commands is one, also before the client is connected', async () => {
+    const young = open('app');
+    expect(await young.pipeline([['multi'], ['incr', ann], ['exec']]).exec()).toEqual([[null, 'OK'], [null, 'QUEUED'], [null, [101]]]);
+    await close(young);
+  });
+
+  test('fails as its function does', async () => {
+    const nothing = transaction(db, 'main', () => Promise.reject());
+    expect(await nothing.then(() => 'done', (reason: unknown) => reason)).toBeUndefined();
   });
 
   test('is not carried out at all when the server refuses one of its commands', async () => {
@@ -167,14 +182,14 @@ describe('a transaction', () => {
     const error = await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'y').set(ben, 'y')));
     expect(error).toMatchObject({ code: 'EPARTIAL', message: expect.stringMatching(/^the server refused MULTI and executed the commands one by one: NOPERM/) });
     expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
-    // From now on it is known.
+    // From now on it is known, also from db.multi().
     expect(await errorOf(transaction(careful, 'main', (tx) => tx.set(ann, 'z')))).toMatchObject({ code: 'EABORTED' });
     expect(await db.mget(ann, ben)).toEqual(['y', 'y']);
     const watching = (value: string) => errorOf(transaction(careful, 'main', { watch: [ann] }, (tx) => tx.set(ann, value)));
     await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
     await transaction(careful, 'main', { watch: [ann] }, (tx) => tx.set(ann, 'a'));
     await users.onAllNodes('ACL', 'SETUSER', 'careful', '-multi');
-    expect([await watching('b'), await watching('c')]).toMatchObject([{ code: 'EPARTIAL' }, { code: 'EABORTED' }]);
+    expect([await errorOf(careful.multi().set(ann, 'b').exec()), await watching('c')]).toMatchObject([{ code: 'EPARTIAL' }, { code: 'EABORTED' }]);
     expect(await db.get(ann)).toBe('b');
     await users.onAllNodes('ACL', 'SETUSER', 'careful', '+multi');
     await close(careful);
