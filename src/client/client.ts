@@ -20,6 +20,7 @@ import { guardNode } from './node-guard';
 import { blockingCommand } from './nodes-to-ask';
 import { guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
+import { profileOptions } from './profiles';
 import { checkReads, isForReplica, scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
 import { guardReadyCheck } from './ready-check';
@@ -79,9 +80,9 @@ export class Client extends Cluster {
     return #failures in db ? db.#failures.since(Infinity, db.status === 'ready') : undefined;
   }
 
-  /** How long a command of a client may take, in milliseconds; undefined for one of bare ioredis. */
-  static deadlineOf(db: Cluster): number | undefined {
-    return #settings in db ? db.#settings.deadline : undefined;
+  /** How long a command of a client may take, in milliseconds: for one of bare ioredis, which has no such limit, as long as for a service. */
+  static deadlineOf(db: Cluster): number {
+    return #settings in db ? db.#settings.deadline : profileOptions('service').deadline;
   }
 
   /** That a command of a client was not answered since a time; undefined for one of bare ioredis. */

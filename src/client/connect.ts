@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Command } from 'ioredis';
 import type { Cluster, ClusterOptions } from 'ioredis';
 import { variableName } from '../contract';
@@ -118,8 +119,8 @@ export function connect(options: ConnectOptions = {}): Cluster {
   if (credentials && !connection.tls) {
     throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');
   }
-  if (!(deadline > 0 && deadline <= MAX_TIMER_MS)) {
-    throw new ConfigurationError(`deadline is ${deadline}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
+  if (!(typeof deadline === 'number' && deadline > 0 && deadline <= MAX_TIMER_MS)) {
+    throw new ConfigurationError(`deadline is ${inspect(deadline)}: expected a number of milliseconds from 1 to ${MAX_TIMER_MS}`);
   }
   checkChoice('readFrom', readFrom, READ_FROM);
   checkReads(readFrom, overrides);

@@ -3,6 +3,7 @@ import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
 import { nodeInternals } from './internals';
 import type { QueueItem } from './internals';
+import { isOfTransaction } from './open-transactions';
 import { repeatableOf } from './repeatable';
 
 /**
@@ -103,7 +104,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   offlineQueue.clear();
   for (const batch of batches(sent)) {
     const commands = batch.map(({ command }) => command);
-    if (commands.some(({ inTransaction }) => inTransaction)) {
+    if (commands.some(isOfTransaction)) {
       settleTransaction(commands);
     } else {
       const again = context.retryWrites === 'always' ? new Set(commands) : repeatableOf(commands);
@@ -126,12 +127,12 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
 
   /** A transaction is sent again as a whole or not at all, and so is a pipeline that contains one. */
   function settleTransaction(commands: Command[]): void {
-    const inner = commands.filter(({ name }) => name !== 'multi' && name !== 'exec');
+    const inner = commands.filter(({ name }) => !/^(multi|exec)$/i.test(name));
     const whole = commands[0].pipelineIndex === 0 || !context.mixed.has(commands[0]);
     if (whole && (context.retryWrites === 'always' || repeatableOf(inner).size === inner.length)) {
       commands.forEach((command) => command.reject(retriable(cause)));
     } else {
-      commands.forEach((command) => doubt(command, command.name === 'exec' ? 'multi' : command.name));
+      commands.forEach((command) => doubt(command, /^exec$/i.test(command.name) ? 'multi' : command.name));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 
 /** What begins a transaction, and what ends it. */
 const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], ['reset', false]].flatMap(([name, begins]) => {
@@ -7,6 +7,11 @@ const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], [
 
 const open = new WeakSet<Redis>();
 const watching = new WeakSet<Redis>();
+
+/** Whether a command belongs to a transaction, also one that was begun with `call`, of which ioredis does not know. */
+export function isOfTransaction({ inTransaction, name }: Command): boolean {
+  return inTransaction || /^(multi|exec|discard|watch)$/i.test(name);
+}
 
 /**
  * Whether a caller has begun a transaction on a node's connection and not ended it yet. What the client asks by itself would become part of

@@ -11,9 +11,6 @@ import { closed, describe, isPermanent, trueCause } from './failure';
 /** How long to wait before a primary that was lost is looked for again. */
 const RETRY_MS = 250;
 
-/** How long a client of bare ioredis may be without an answer. */
-const PATIENCE_MS = 20_000;
-
 /** Asks primaries one by one, and bridges the time in which a shard has none: no longer than a command of the client would. */
 export class Patience {
   readonly #db: Cluster;
@@ -25,7 +22,7 @@ export class Patience {
   constructor(db: Cluster, command: string) {
     this.#db = db;
     this.#command = command;
-    this.#ms = Client.deadlineOf(db) ?? PATIENCE_MS;
+    this.#ms = Client.deadlineOf(db);
   }
 
   /** Waits for something as long as there is patience left. */

@@ -3,6 +3,7 @@ import type { Abandoned } from './abandoned';
 import { runningTime } from './clock';
 import { blockingTime } from './deadline';
 import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
+import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
@@ -128,7 +129,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       return retry(callback);
     }
     state = 'running';
-    if (internals._queue.some(({ inTransaction }) => inTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
+    if (internals._queue.some(isOfTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
       internals._queue.forEach((command) => context.mixed.add(command));
     }
     const result = run();

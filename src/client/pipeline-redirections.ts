@@ -2,13 +2,11 @@ import type { Command } from 'ioredis';
 import { blockingTime } from './deadline';
 import { isRefusal } from './failure';
 import type { PipelineInternals } from './internals';
+import { isOfTransaction } from './open-transactions';
 import { keysOf } from './repeatable';
 
 /** Replies with which a server executes nothing, because another one serves the slot, or will. */
 const REDIRECTION = /^(MOVED|ASK|TRYAGAIN) /;
-
-/** What begins or ends a transaction, also by `call`, of which ioredis does not know. */
-const TRANSACTION = /^(multi|exec|discard|watch)$/i;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
 const followed = new WeakSet<Promise<unknown>>();
@@ -98,7 +96,7 @@ export function followRedirections(pipeline: PipelineInternals, { send, onReplie
 
 /** A command that blocks may have a time limit of ioredis, which goes on while it is held back. */
 function isForIoredis(command: Command): boolean {
-  return command.inTransaction || TRANSACTION.test(command.name) || blockingTime(command) > 0;
+  return isOfTransaction(command) || blockingTime(command) > 0;
 }
 
 function isElsewhere(error: Error): boolean {

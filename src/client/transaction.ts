@@ -11,10 +11,7 @@ import { checkSlot, TransactionQueue, wrongSlot } from './transaction-queue';
 import { Watching } from './watching';
 import type { WatchOptions } from './watching';
 
-/** How long a slot may be on its way for a client of bare ioredis, in milliseconds. */
-const MOVE_MS = 20_000;
-
-/** How long to wait before its new node is looked for. */
+/** How long to wait before the new node of a slot is looked for. */
 const RETRY_MS = 100;
 
 /** Adds the commands of a transaction; what it returns is not used. Called again while the slot is on its way to another node. */
@@ -95,7 +92,7 @@ export async function transaction<T extends unknown[]>(
 
 /** A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. */
 async function whereTheSlotIs<T>(db: Cluster, execute: (end: number) => Promise<T>): Promise<T> {
-  const end = runningTime() + (Client.deadlineOf(db) ?? MOVE_MS);
+  const end = runningTime() + Client.deadlineOf(db);
   for (;;) {
     try {
       return await execute(end);

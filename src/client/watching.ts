@@ -32,8 +32,6 @@ export interface WatchOptions {
 
 const ATTEMPTS = 10;
 
-const TIMEOUT_MS = 20_000;
-
 /** How long to wait before looking again for a primary. */
 const RETRY_MS = 100;
 
@@ -55,7 +53,7 @@ export class Watching {
   constructor(db: Cluster, slot: number, options: WatchOptions, prepare: (connection: Redis) => Promise<TransactionQueue>) {
     this.#db = db;
     this.#slot = slot;
-    const { watch, attempts = ATTEMPTS, timeout = Client.deadlineOf(db) ?? TIMEOUT_MS } = options;
+    const { watch, attempts = ATTEMPTS, timeout = Client.deadlineOf(db) } = options;
     this.#options = { watch, attempts, timeout };
     this.#prepare = prepare;
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
@@ -379,8 +380,8 @@ describe('options', () => {
     expect(() => connect({ connection, redisOptions: { tls: {} } })).toThrow(/^redisOptions\.tls is given although/);
   });
 
-  test.each([0, -1, NaN, Infinity, 2 ** 31])('fail with the deadline %d', (deadline) => {
-    expect(() => connect({ connection: users.connection(), deadline })).toThrow(/^deadline is /);
+  test.each([0, -1, NaN, Infinity, 2 ** 31, '5000'])('fail with the deadline %j', (deadline) => {
+    expect(() => connect({ connection: users.connection(), deadline: deadline as number })).toThrow(`deadline is ${inspect(deadline)}: expected a number of milliseconds`);
   });
 
   test('fail with a CA file that is missing, contains no certificate or a damaged one', () => {

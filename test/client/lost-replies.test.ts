@@ -253,6 +253,21 @@ describe.each([
       expect(value.map(([error]) => (error as InDoubtError).command)).toEqual(['set', 'multi', 'incr', 'multi', 'get']);
       expect(await admin.get('{k}n')).toBe('1');
     });
+
+    test('is in doubt as a whole also when it was begun with call()', async () => {
+      await open();
+      const inDoubt = () => db.pipeline().set('{k}1', 'v').call('MULTI').set('{k}2', 'v').incr('{k}n').call('EXEC').exec();
+      const { value } = await loseReplies(inDoubt, () => admin.get('{k}n'), '1') as PromiseFulfilledResult<[Error | null, unknown][]>;
+      expect(value.map(([error]) => (error as InDoubtError).command)).toEqual(['set', 'MULTI', 'set', 'incr', 'multi']);
+      expect(await admin.get('{k}n')).toBe('1');
+    });
+
+    test('is sent again as a whole also when it was begun with call()', async () => {
+      await open();
+      const again = () => db.pipeline().call('multi').set('{k}3', 'v').call('exec').exec();
+      expect(await loseReplies(again, () => admin.get('{k}3'), 'v'))
+        .toEqual({ status: 'fulfilled', value: [[null, 'OK'], [null, 'QUEUED'], [null, ['OK']]] });
+    });
   });
 
   describe('what a client that is closed has sent and got no reply to', () => {
