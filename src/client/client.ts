@@ -1,23 +1,21 @@
 import { Cluster, Pipeline } from 'ioredis';
 import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction, Redis } from 'ioredis';
-import { Abandoned } from './abandoned';
 import { BorrowedConnections } from './borrowed-connection';
 import { clientOptions } from './client-options';
 import { runningTime, useClock } from './clock';
+import { CommandGuard } from './command-guard';
 import { ConnectionFailures } from './connection-failures';
 import { renewPassword } from './connector';
 import type { ConnectorContext } from './connector';
 import type { CredentialsProvider } from './credentials';
-import { after, blockingTime } from './deadline';
-import { Deadlines } from './deadlines';
-import { DeadlineError, InDoubtError } from './errors';
+import { InDoubtError } from './errors';
+import type { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
-import { blockingCommand } from './nodes-to-ask';
 import { guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
 import { profileOptions } from './profiles';
@@ -34,10 +32,6 @@ import { SlotsWatch } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
-import { openTransaction } from './transaction-error';
-
-/** The length of the queue from which on commands that are given up are dropped, wherever they are. */
-const MIN_SWEEP = 100;
 
 /** What ioredis says when no node answers. */
 const UNAVAILABLE = 'None of startup nodes is available';
@@ -87,7 +81,7 @@ export class Client extends Cluster {
 
   /** That a command of a client was not answered since a time; undefined for one of bare ioredis. */
   static deadlineError(db: Cluster, command: string, start: number): DeadlineError | undefined {
-    return #settings in db ? db.#deadlineError(command, start) : undefined;
+    return #settings in db ? db.#commands.deadlineError(command, start) : undefined;
   }
 
   /** A transaction that ends at a time of `runningTime` if the client is one of this library, however long it takes until it is sent. */
@@ -104,29 +98,20 @@ export class Client extends Cluster {
   readonly #events: ClientEventSource;
   readonly #failures: ConnectionFailures;
   readonly #opening: Set<AbortController>;
-  readonly #abandoned = new Abandoned();
-  readonly #blocking = new WeakSet<Command>();
-  readonly #deadlines: Deadlines;
-  readonly #checks: Deadlines;
-  /** Pipelines and blocking commands, each of which has its own time. */
-  readonly #waiting = new Set<(reason?: Error) => void>();
+  readonly #commands: CommandGuard;
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   readonly #borrowed: BorrowedConnections;
   readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this), () => this.#borrowed.openNext());
-  readonly #aimCheck: (command: Command) => void;
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
   #stopKeepingUp?: () => void;
   /** Settles when the client is ready or has ended, if somebody waits for that. */
   #ready?: Promise<void>;
   #closing = false;
-  #sweepAt = MIN_SWEEP;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly #timesOut = this.options.redisOptions?.commandTimeout !== undefined;
   readonly #pipelines: PipelineGuardContext;
-  /** A command is being told that it failed, which is no error that could be retried. */
-  #abandoning = false;
 
   constructor(settings: ClientSettings, nodes: ClusterNode[], overrides: ClusterOptions) {
     const events = new ClientEventSource(settings.endpoint);
@@ -150,26 +135,27 @@ export class Client extends Cluster {
     this.#failures = failures;
     this.#opening = context.opening;
     this.#borrowed = new BorrowedConnections(() => this, context.isSilent);
-    const deadlines = () => new Deadlines(settings.deadline, (command, start, reason) => {
-      this.#abandon(command, reason ?? this.#deadlineError(command.name, start));
+    const { endpoint, deadline } = settings;
+    const commands = new CommandGuard(this, {
+      endpoint,
+      deadline,
+      failures,
+      aimCheck: guardReadyCheck(this),
+      onGivenUp: (reason) => events.givenUp(reason),
     });
-    this.#deadlines = deadlines();
-    this.#checks = deadlines();
+    this.#commands = commands;
     const send = (command: Command) => void super.sendCommand(command);
     this.#pipelines = {
       cluster: this,
-      deadline: settings.deadline,
+      deadline,
       thaw: this.#thaw,
-      abandoned: this.#abandoned,
+      commands,
       mixed: new WeakSet(),
       unanswered: new WeakSet(),
       // Not if ioredis may have failed one that is held back for that, nor if the caller says where reads go, which would part them from the writes before them.
       follows: !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom),
       timesOut: this.#timesOut,
-      limit: (ms, giveUp) => this.#limit(ms, giveUp),
-      deadlineError: (name, start) => this.#deadlineError(name, start),
       send: (command) => void this.sendCommand(command),
-      abandonAll: (commands, reason) => this.#abandonAll(commands, reason),
     };
     const { mixed, unanswered } = this.#pipelines;
     const replies: LostRepliesContext = {
@@ -177,17 +163,14 @@ export class Client extends Cluster {
       isClosing: () => this.#closing,
       mixed,
       unanswered,
-      routed: () => {
-        const { commands } = this.#deadlines;
-        return (command) => commands.has(command) || this.#blocking.has(command);
-      },
+      routed: () => commands.routed(),
       retry: (command) => this.#retries.add(() => send(command)),
       send,
     };
     const settles = new Map<Redis, () => void>();
     const guard = (node: Redis) => {
       guardNode(node, {
-        abandoned: this.#abandoned,
+        abandoned: commands.abandoned,
         isForReplica: (command) => isForReplica(command, this.options.scaleReads),
         toAskForSlots: (open) => this.#borrowed.toAsk(open),
       });
@@ -201,7 +184,6 @@ export class Client extends Cluster {
       reconnectOnce(node, replies.isClosing);
     });
     guardStatus(this, (error) => this.#unavailable(error));
-    this.#aimCheck = guardReadyCheck(this);
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
     guardSubscriber(this, {
@@ -223,7 +205,7 @@ export class Client extends Cluster {
     this.on('close', () => {
       failures.attemptFailed();
       if (failures.hopeless) {
-        this.#giveUp();
+        commands.giveUp();
       }
     });
     this.#keepUp = () => {
@@ -249,8 +231,7 @@ export class Client extends Cluster {
       this.#borrowed.stop();
       settles.forEach((settle) => settle());
       this.#retries.clear();
-      this.#giveUp(closed());
-      this.#checks.failAll(closed());
+      commands.end();
     });
   }
 
@@ -313,17 +294,18 @@ export class Client extends Cluster {
   }
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
-    if (this.#abandoned.has(command)) {
+    const { abandoned } = this.#commands;
+    if (abandoned.has(command)) {
       return command.promise;
     }
     // The commands of a pipeline share the deadline of the pipeline.
     if (!stream) {
-      this.#guardCommand(command);
-      if (this.#abandoned.has(command)) {
+      this.#commands.add(command);
+      if (abandoned.has(command)) {
         return command.promise;
       }
       if (this.#timesOut) {
-        command.promise.catch(() => this.#abandoned.add(command));
+        command.promise.catch(() => abandoned.add(command));
       }
       if (this.#thaw.holds) {
         return this.#hold(command, stream, node);
@@ -373,7 +355,7 @@ export class Client extends Cluster {
       }
     };
     const wait = () => super.delayUntilReady((error) => (error && waiting ? wait() : done()));
-    const stop = this.#limit(this.#settings.deadline, (reason = this.#deadlineError('pipeline', start)) => process.nextTick(done, reason));
+    const stop = this.#commands.limit(this.#settings.deadline, (reason = this.#commands.deadlineError('pipeline', start)) => process.nextTick(done, reason));
     wait();
   }
 
@@ -383,7 +365,7 @@ export class Client extends Cluster {
    */
   override handleError(error: HandleErrorParameters[0], ttl: HandleErrorParameters[1], handlers: HandleErrorParameters[2]): void {
     // A pipeline gives no more of an error than its name and message.
-    if (this.#abandoning || error.name === InDoubtError.name) {
+    if (this.#commands.isAbandoning || error.name === InDoubtError.name) {
       handlers.defaults();
       return;
     }
@@ -452,142 +434,6 @@ export class Client extends Cluster {
       const internals = clusterInternals(this);
       internals.setStatus('close');
       internals.handleCloseEvent();
-    }
-  }
-
-  /**
-   * A command that waited in the queue of the cluster comes here again. An ordinary one is not marked, which would cost more than its
-   * second entry in the list, whose deadline is later.
-   */
-  #guardCommand(command: Command): void {
-    const blocked = blockingTime(command);
-    if (command.name === 'cluster') {
-      this.#guardCheck(command);
-    } else if (command.name.length === 5 && command.name.toLowerCase() === 'multi') {
-      this.#fail(command, openTransaction());
-    } else if (blocked > 0) {
-      this.#guardBlocking(command, blocked);
-    } else if (this.#failures.hopeless) {
-      this.#abandon(command, this.#deadlineError(command.name, runningTime()));
-    } else {
-      this.#deadlines.add(command);
-    }
-  }
-
-  #guardBlocking(command: Command, blocked: number): void {
-    if (this.#blocking.has(command)) {
-      return;
-    }
-    this.#blocking.add(command);
-    const start = runningTime();
-    const { reject, resolve } = command;
-    const stop = this.#limit(this.#settings.deadline + blocked, (reason = this.#deadlineError(command.name, start)) => {
-      command.reject = reject;
-      this.#abandon(command, reason);
-    });
-    command.resolve = (result) => {
-      stop();
-      return resolve.call(command, result);
-    };
-    command.reject = (error) => {
-      stop();
-      reject.call(command, error);
-    };
-  }
-
-  /**
-   * With CLUSTER INFO, ioredis finds out whether the cluster is ready: it has to be sent however hopeless the rest is, and tells nobody
-   * why it failed.
-   */
-  #guardCheck(command: Command): void {
-    const { reject } = command;
-    command.reject = (error) => {
-      // That it waited in vain, as others do, is no reason.
-      if (!this.#abandoning) {
-        this.#failures.note(error);
-      }
-      reject.call(command, error);
-    };
-    this.#checks.add(command);
-    this.#aimCheck(command);
-  }
-
-  #abandon(command: Command, reason: Error): void {
-    this.#abandonAll([command], reason);
-  }
-
-  #abandonAll(commands: readonly Command[], reason: Error): void {
-    this.#events.givenUp(reason);
-    // Before the first one fails: when the last one has, what a node of a pipeline refused would be sent again.
-    commands.forEach((command) => this.#abandoned.add(command));
-    commands.forEach((command) => this.#fail(command, reason));
-    this.#dropAbandoned();
-  }
-
-  /** Fails a command for good. */
-  #fail(command: Command, reason: Error): void {
-    this.#abandoned.add(command);
-    this.#abandoning = true;
-    command.reject(reason);
-    this.#abandoning = false;
-  }
-
-  /**
-   * Gives up after a time, or at once when waiting is pointless or the client has ended.
-   *
-   * @param giveUp - gets the reason unless it is the deadline
-   * @returns stops waiting
-   */
-  #limit(ms: number, giveUp: (reason?: Error) => void): () => void {
-    const end = (reason?: Error) => {
-      stop();
-      giveUp(reason);
-    };
-    const stopTimer = after(ms, end);
-    const stop = () => {
-      stopTimer();
-      this.#waiting.delete(end);
-    };
-    this.#waiting.add(end);
-    if (this.#failures.hopeless) {
-      end();
-    }
-    return stop;
-  }
-
-  #giveUp(reason?: Error): void {
-    this.#deadlines.failAll(reason);
-    for (const giveUp of this.#waiting) {
-      giveUp(reason);
-    }
-  }
-
-  #deadlineError(command: string, start: number): DeadlineError {
-    const { endpoint } = this.#settings;
-    const hopeless = this.#failures.hopeless;
-    const cause = hopeless ?? this.#failures.since(start, this.status === 'ready');
-    const duration = runningTime() - start;
-    const waited = hopeless ? 'and there will be none' : `within ${Math.round(duration)} ms`;
-    const reason = cause ? describe(cause) : `the connection is ${this.status}, but the reply did not come${this.#hint(command)}`;
-    return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
-  }
-
-  #hint(command: string): string {
-    const blocking = blockingCommand(this);
-    return blocking && blocking !== command ? `; if it waited for "${blocking}", which blocks, give that a client of its own` : '';
-  }
-
-  /** Abandoned commands would otherwise pile up for as long as the cluster is away. */
-  #dropAbandoned(): void {
-    const { offlineQueue } = clusterInternals(this);
-    for (let item = offlineQueue.peekFront(); item && this.#abandoned.has(item.command); item = offlineQueue.peekFront()) {
-      offlineQueue.shift();
-    }
-    if (offlineQueue.length >= this.#sweepAt) {
-      const kept = offlineQueue.toArray().filter(({ command }) => !this.#abandoned.has(command));
-      offlineQueue.clear();
-      kept.forEach((item) => offlineQueue.push(item));
-      this.#sweepAt = Math.max(MIN_SWEEP, 2 * kept.length);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
-import type { Abandoned } from './abandoned';
 import { runningTime } from './clock';
+import type { CommandGuard } from './command-guard';
 import { blockingTime } from './deadline';
 import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
 import { isOfTransaction } from './open-transactions';
@@ -15,7 +15,7 @@ export interface PipelineGuardContext {
   /** How long a pipeline may take beside what its commands block, in milliseconds. */
   readonly deadline: number;
   readonly thaw: Thaw;
-  readonly abandoned: Abandoned;
+  readonly commands: CommandGuard;
   /** Commands of pipelines that are partly in a transaction. */
   readonly mixed: WeakSet<Command>;
   /** Commands that had been sent when the client was closed. */
@@ -24,14 +24,8 @@ export interface PipelineGuardContext {
   readonly follows: boolean;
   /** Whether ioredis has a time limit of its own for commands, and would send those again that it has failed. */
   readonly timesOut: boolean;
-  /** Gives up after a time, or for a reason of the client's, and returns what stops that. */
-  limit(ms: number, giveUp: (reason?: Error) => void): () => void;
-  /** The reason if it is the deadline. */
-  deadlineError(name: string, start: number): Error;
   /** Gives a command to the cluster. */
   send(command: Command): void;
-  /** Fails all commands for good. */
-  abandonAll(commands: readonly Command[], reason: Error): void;
 }
 
 type Exec = ChainableCommander['exec'];
@@ -40,7 +34,7 @@ type Result = Awaited<ReturnType<Exec>>;
 
 /** Gives a pipeline of ioredis one deadline for all of its commands, and a result that tells the caller what became of each. */
 export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | 'multi', context: PipelineGuardContext): ChainableCommander {
-  const { cluster, abandoned, thaw } = context;
+  const { cluster, commands: { abandoned }, thaw } = context;
   const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
   const internals = pipelineInternals(pipeline);
   let state: 'new' | 'running' | 'abandoned' = 'new';
@@ -80,10 +74,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return new Promise((resolve, reject) => {
       const start = runningTime();
       const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), context.deadline);
-      const stop = context.limit(ms, (reason = context.deadlineError(name, start)) => {
+      const stop = context.commands.limit(ms, (reason = context.commands.deadlineError(name, start)) => {
         state = 'abandoned';
         const isAnswered = replied;
-        context.abandonAll(internals._queue, reason);
+        context.commands.abandonAll(internals._queue, reason);
         if (isAnswered || internals._queue.some((command) => context.unanswered.has(command))) {
           // Its commands have their own errors, with which it is about to resolve.
           setImmediate(reject, reason);
@@ -100,7 +94,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         const error = openTransaction();
         state = 'abandoned';
         stop();
-        context.abandonAll(internals._queue, error);
+        context.commands.abandonAll(internals._queue, error);
         reject(error);
       } else if (thaw.holds) {
         thaw.hold(send);
