@@ -1,9 +1,7 @@
 import type { Command, Redis } from 'ioredis';
 
 /** What begins a transaction, and what ends it. */
-const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], ['reset', false]].flatMap(([name, begins]) => {
-  return [[name, begins], [String(name).toUpperCase(), begins]] as [string, boolean][];
-}));
+const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], ['reset', false]]);
 
 const open = new WeakSet<Redis>();
 const watching = new WeakSet<Redis>();
@@ -28,14 +26,15 @@ export function hasState(node: Redis): boolean {
 
 /** Keeps up with the commands that are given to a node's connection. */
 export function noteTransaction(node: Redis, name: string): void {
-  const begins = CHANGES.get(name);
+  const word = name.toLowerCase();
+  const begins = CHANGES.get(word);
   if (begins === true) {
     open.add(node);
   } else if (begins === false) {
     forgetTransaction(node);
-  } else if (/^watch$/i.test(name)) {
+  } else if (word === 'watch') {
     watching.add(node);
-  } else if (/^unwatch$/i.test(name)) {
+  } else if (word === 'unwatch') {
     watching.delete(node);
   }
 }
