@@ -1,7 +1,8 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import { ENDS_TRANSACTION } from './open-transactions';
 
 /** What changes the state of a connection that others use too. */
-const REFUSED = ['multi', 'exec', 'discard', 'watch', 'unwatch'];
+const REFUSED = ['multi', ...ENDS_TRANSACTION];
 
 type Exec = ChainableCommander['exec'];
 

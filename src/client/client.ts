@@ -8,7 +8,7 @@ import { ConnectionFailures } from './connection-failures';
 import { renewPassword } from './connector';
 import type { ConnectorContext } from './connector';
 import type { CredentialsProvider } from './credentials';
-import { InDoubtError } from './errors';
+import { ConfigurationError, InDoubtError } from './errors';
 import type { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
@@ -16,7 +16,7 @@ import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { guardNode } from './node-guard';
-import { guardPipeline } from './pipeline-guard';
+import { checkList, guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
 import { profileOptions } from './profiles';
 import { checkReads, isForReplica, scaleReads } from './read-from';
@@ -32,6 +32,10 @@ import { SlotsWatch } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
 import { Thaw } from './thaw';
+import { keepPipelinesWhole } from './whole-pipelines';
+
+/** Options of `connect` beside those of ioredis, which a duplicate has in common with its client. */
+export const OWN_OPTIONS: readonly string[] = ['prefix', 'connection', 'credentials', 'profile', 'deadline', 'readFrom', 'retryWrites'];
 
 /** What ioredis says when no node answers. */
 const UNAVAILABLE = 'None of startup nodes is available';
@@ -174,6 +178,7 @@ export class Client extends Cluster {
         isForReplica: (command) => isForReplica(command, this.options.scaleReads),
         toAskForSlots: (open) => this.#borrowed.toAsk(open),
       });
+      keepPipelinesWhole(node);
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
     };
@@ -186,13 +191,14 @@ export class Client extends Cluster {
     guardStatus(this, (error) => this.#unavailable(error));
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
+    const onFailure = (error: Error) => events.error(error, this.status);
     guardSubscriber(this, {
       guard,
       password: () => context.password.bytes.toString(),
       renewPassword: (refused) => renewPassword(context, refused),
-      onFailure: (error) => events.error(error, this.status),
+      onFailure,
     });
-    guardShardedSubscribers(this, (error) => events.error(error, this.status));
+    guardShardedSubscribers(this, onFailure);
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
     this.on('refresh', () => {
       clusterInternals(this).startupNodes = [...nodes, ...this.nodes().map(({ options: { host, port, readOnly } }) => ({ host, port, readOnly }))];
@@ -321,6 +327,7 @@ export class Client extends Cluster {
   }
 
   override pipeline(commands?: unknown[][]): ChainableCommander {
+    checkList('pipeline', commands);
     const pipeline = guardPipeline(super.pipeline(), 'pipeline', this.#pipelines);
     if (Array.isArray(commands)) {
       // An EXEC among them is one of the guarded pipeline, too.
@@ -331,6 +338,7 @@ export class Client extends Cluster {
 
   // The overloads of ioredis are those of its callers.
   override multi(...args: any[]): any {
+    checkList('multi', args[0]);
     const multi = (super.multi as (...args: any[]) => unknown)(...args);
     return multi instanceof Pipeline ? guardPipeline(multi as unknown as ChainableCommander, 'multi', this.#pipelines) : multi;
   }
@@ -377,7 +385,11 @@ export class Client extends Cluster {
       handlers.moved(target.slot, target.node);
       return;
     }
-    const waits = isRetriable(error) || isRefusal(error);
+    const isRefused = isRefusal(error);
+    if (isRefused) {
+      this.#failures.refused(error);
+    }
+    const waits = isRefused || isRetriable(error);
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
     if (waits && !this.#closing && this.status !== 'connect') {
       this.#retries.add(handlers.connectionClosed);
@@ -393,6 +405,10 @@ export class Client extends Cluster {
 
   override duplicate(nodes: ClusterNode[] = [], overrides: ClusterOptions = {}): any {
     checkReads(this.#settings.readFrom, overrides);
+    const own = OWN_OPTIONS.find((name) => name in overrides);
+    if (own) {
+      throw new ConfigurationError(`${own} cannot be changed by duplicate(), which takes the options of ioredis: make another client with connect()`);
+    }
     const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
     const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;
     return new Client(settings, nodes.length ? nodes : this.#seeds, options);

@@ -3,7 +3,7 @@ import { Command } from 'ioredis';
 import type { Cluster, ClusterOptions } from 'ioredis';
 import { variableName } from '../contract';
 import type { ConnectionField } from '../contract';
-import { Client } from './client';
+import { Client, OWN_OPTIONS } from './client';
 import { checkConnection, connectionFromEnv, missing } from './connection';
 import type { ConnectionDescriptor } from './connection';
 import { staticCredentials } from './credentials';
@@ -147,12 +147,18 @@ export function connect(options: ConnectOptions = {}): Cluster {
 const MISPLACED = ['host', 'port', 'url', 'username', 'password', 'tls', 'auth'];
 
 function checkOptions(options: object): void {
-  if (typeof options !== 'object' || Array.isArray(options)) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ConfigurationError('connect takes one object of options: say which cluster with `connection`, or leave it to the environment variables');
   }
   const misplaced = MISPLACED.find((name) => name in options);
   if (misplaced) {
     throw new ConfigurationError(`${misplaced} is no option of connect: give it as part of \`connection\`, or leave it to the environment variables`);
+  }
+  // Other names may be options of ioredis.
+  const own = OWN_OPTIONS.map((name) => name.toLowerCase());
+  const misspelled = Object.keys(options).find((name) => !OWN_OPTIONS.includes(name) && own.includes(name.toLowerCase()));
+  if (misspelled) {
+    throw new ConfigurationError(`connect has no option ${misspelled}: expected one of ${OWN_OPTIONS.join(', ')}, or one of ioredis`);
   }
 }
 
@@ -160,6 +166,12 @@ function checkCredentials(credentials: CredentialsProvider | undefined): void {
   if (credentials && (typeof credentials.getPassword !== 'function' || !('username' in credentials))) {
     throw new ConfigurationError(
       'credentials have no getPassword() or no username: make them with staticCredentials({ username, password }), secretCredentials or iamCredentials',
+    );
+  }
+  const { sessionLifetime = Infinity } = credentials ?? {};
+  if (!(typeof sessionLifetime === 'number' && sessionLifetime > 0)) {
+    throw new ConfigurationError(
+      `sessionLifetime of the credentials is ${inspect(sessionLifetime)}: expected milliseconds, more than 0, or nothing for sign-ins that hold for ever`,
     );
   }
 }

@@ -36,6 +36,11 @@ export class ConnectionFailures {
     }
   }
 
+  /** A server refuses a command for now, which is no failure of its connection. */
+  refused({ message }: Error): void {
+    this.#latest = { cause: new Error(message), at: runningTime() };
+  }
+
   /** A connection was no longer wanted before it was opened, which often is so because of an error that another one had. */
   gaveUp(error: unknown, connected: boolean): void {
     if (connected || !this.#ofAttempt) {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { AUTH_MODES, CONNECTION_FIELDS, DEFAULT_PREFIX, outputName, PREFIX_PATTERN, variableName } from '../contract';
 import type { AuthMode, ConnectionField } from '../contract';
 import { ConfigurationError } from './errors';
@@ -75,6 +76,9 @@ export function connectionFromOutputs(document: OutputsDocument, stackName?: str
  * @param nameOf - what the caller knows a value by, for the message
  */
 export function checkConnection(connection: ConnectionDescriptor, nameOf: (field: ConnectionField) => string): void {
+  if (typeof connection !== 'object' || connection === null) {
+    throw new ConfigurationError(`connection is ${JSON.stringify(connection)}: expected what connectionFromEnv or connectionFromOutputs gives`);
+  }
   const { auth, password, secretArn, username } = connection;
   const need = (value: unknown, field: ConnectionField, why: string) => {
     if (!value) {
@@ -88,6 +92,9 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   };
   if (!connection.host) {
     throw missing(nameOf('HOST'), 'expected the host name of the cluster endpoint');
+  }
+  if (!isIP(connection.host) && /[:/@\s]/.test(connection.host)) {
+    throw malformed(nameOf('HOST'), connection.host, 'expected the host name of the cluster endpoint alone');
   }
   if (!Number.isInteger(connection.port) || connection.port < 1 || connection.port > 65_535) {
     throw malformed(nameOf('PORT'), connection.port, 'expected a number from 1 to 65535');

@@ -199,6 +199,7 @@ async function firstPassword(credentials: CredentialsProvider, { onWait }: Conne
 
 async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
   let { password } = first;
+  const tried = new Set<string>();
   let refusal: SignInError | undefined;
   for (let refusals = 0; refusals <= MAX_REFUSALS; refusals++) {
     refusal = await authenticate(socket, { ...first, password, username: credentials.username ?? 'default' });
@@ -206,11 +207,11 @@ async function signIn(socket: Socket, credentials: CredentialsProvider, first: O
       live.set(password);
       return;
     }
-    const next = await askPassword(credentials, first.signal, password);
-    if (next === password) {
+    tried.add(password);
+    password = await askPassword(credentials, first.signal, password);
+    if (tried.has(password)) {
       break;
     }
-    password = next;
   }
   throw refusal;
 }

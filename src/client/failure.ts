@@ -45,7 +45,7 @@ export function isRetriable(error: Error): boolean {
 }
 
 /** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
-const NO_PRIMARY = /^(CLUSTERDOWN|READONLY) /;
+const NO_PRIMARY = /^(CLUSTERDOWN|READONLY|LOADING|MASTERDOWN) /;
 
 /** How it ends a command that blocked and did nothing; with `CLIENT UNBLOCK`, which a caller asked for, the text is another one. */
 const NO_LONGER_PRIMARY = /^UNBLOCKED force unblock from blocking operation, instance state changed/;

@@ -4,6 +4,7 @@ import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
+import { checkNames } from './options';
 import { Password } from './redacted';
 
 /** Who signs in with IAM, and where. */
@@ -24,10 +25,10 @@ export interface IamCredentialsOptions {
   /**
    * The AWS credentials that sign, or a function that gives them; it is asked for every token.
    *
-   * @default - the environment variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN if they are set, else the default
-   * chain of `@aws-sdk/credential-provider-node`, imported then
+   * @default - the environment variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN if they are set and AWS_PROFILE is
+   * not, else the default chain of `@aws-sdk/credential-provider-node`, imported then
    */
-  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+  readonly credentials?: AwsCredentials | (() => AwsCredentials | Promise<AwsCredentials>);
 }
 
 /** Tokens are not used for the whole of their life: clocks differ, and a sign-in takes its time. */
@@ -71,6 +72,7 @@ class IamCredentials implements CredentialsProvider {
   #signing?: Promise<Token>;
 
   constructor(options: IamCredentialsOptions) {
+    checkNames('iamCredentials', options, ['clusterName', 'username', 'region', 'credentials']);
     const { clusterName, username, credentials, region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION } = options;
     for (const [name, value] of Object.entries({ clusterName, username })) {
       if (!value) {
@@ -103,12 +105,17 @@ class IamCredentials implements CredentialsProvider {
       throw new CredentialsError('the AWS credentials to sign in with have no accessKeyId or no secretAccessKey', { permanent: false });
     }
     const at = new Date();
+    const expiration = expirationOf(credentials);
+    if (expiration <= at.getTime()) {
+      const text = `the AWS credentials to sign in with have expired at ${new Date(expiration).toISOString()}`;
+      throw new CredentialsError(`${text}: give a function that gets new ones`, { permanent: false });
+    }
     const { username } = this;
     const clusterName = this.#clusterName;
     const text = connectToken({ clusterName, username, region: this.#region, credentials, at });
     publish('token-refresh', () => ({ auth: 'iam', username, clusterName, duration: performance.now() - start }));
     const signedAt = at.getTime();
-    return { text: new Password(text), signedAt, usableUntil: Math.min(signedAt + REUSE_MS, credentials.expiration?.getTime() ?? Infinity) };
+    return { text: new Password(text), signedAt, usableUntil: Math.min(signedAt + REUSE_MS, expiration) };
   }
 }
 
@@ -119,9 +126,18 @@ function isUsable(token: Token, refused: string | undefined): boolean {
   return !isRefused && now >= token.signedAt && now < token.usableUntil;
 }
 
+/** When AWS credentials expire, in milliseconds since 1970; as the services write it down, it is a text. */
+function expirationOf({ expiration }: AwsCredentials): number {
+  const time = expiration === undefined ? Infinity : new Date(expiration).getTime();
+  if (Number.isNaN(time)) {
+    throw new CredentialsError('the expiration of the AWS credentials to sign in with is no date', { permanent: false });
+  }
+  return time;
+}
+
 function awsCredentials(given: IamCredentialsOptions['credentials']): () => Promise<AwsCredentials> {
   if (typeof given === 'function') {
-    return given;
+    return async () => given();
   }
   if (given !== undefined) {
     return async () => given;
@@ -138,8 +154,9 @@ function awsCredentials(given: IamCredentialsOptions['credentials']): () => Prom
 }
 
 function environmentCredentials(): AwsCredentials | undefined {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
-  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken, AWS_PROFILE } = process.env;
+  // With a profile, the SDK leaves them out, and there would be two identities in one process.
+  return accessKeyId && secretAccessKey && !AWS_PROFILE ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 }
 
 async function importDefaultChain(): Promise<() => Promise<AwsCredentials>> {

@@ -46,7 +46,9 @@ export interface NodeInternals {
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */
   readonly offlineQueue: Queue<QueueItem>;
-  setStatus(status: string): void;
+  setStatus(status: string, ...rest: unknown[]): void;
+  /** Gets every reply that is an error. */
+  handleReconnection(error: Error, item: QueueItem): void;
   /** Fails what is in the queues. */
   flushQueue(error: Error, options?: { readonly offlineQueue?: boolean }): void;
 }
@@ -98,7 +100,6 @@ export interface PipelineInternals {
   _transactions: number;
   /** The node that another one has sent it to, as `host:port`. */
   preferKey?: string;
-  readonly promise: Promise<never>;
   /** Adds commands by their names. */
   addBatch(commands: unknown[][]): unknown;
 }

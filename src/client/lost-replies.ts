@@ -125,11 +125,15 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     offlineQueue.push({ command, select: 0 });
   }
 
-  /** A transaction is sent again as a whole or not at all, and so is a pipeline that contains one. */
+  /**
+   * A transaction is sent again as a whole or not at all, and so is a pipeline that contains one. When part of its replies have come, what they were for
+   * is not among these commands any more.
+   */
   function settleTransaction(commands: Command[]): void {
     const inner = commands.filter(({ name }) => !/^(multi|exec)$/i.test(name));
-    const whole = commands[0].pipelineIndex === 0 || !context.mixed.has(commands[0]);
-    if (whole && (context.retryWrites === 'always' || repeatableOf(inner).size === inner.length)) {
+    const whole = commands[0].pipelineIndex === 0;
+    const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && repeatableOf(inner).size === inner.length;
+    if (again) {
       commands.forEach((command) => command.reject(retriable(cause)));
     } else {
       commands.forEach((command) => doubt(command, /^exec$/i.test(command.name) ? 'multi' : command.name));

@@ -1,15 +1,23 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { retriable } from './failure';
-import { commandInternals, REFRESHER } from './internals';
+import { commandInternals, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
-const unreadable = new WeakSet<Redis>();
+/** Replies of a replica that cannot answer now, in place of which the primary can. */
+const NOT_NOW = /^(LOADING|MASTERDOWN|CLUSTERDOWN) /;
+
+/** How long a replica that has said so is left alone, in milliseconds. */
+const AVOID_MS = 1_000;
+
+/** Until when replicas are not read from. */
+const unreadable = new WeakMap<Redis, number>();
 
 /** Whether a replica answers reads: without `+readonly` it redirects them, again and again. */
 export function isReadable(node: Redis): boolean {
-  return !unreadable.has(node);
+  const until = unreadable.get(node);
+  return until === undefined || until < performance.now();
 }
 
 /** What a node's connection needs to know about the commands that come to it. */
@@ -33,11 +41,20 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
  *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
+ * - A replica that cannot answer now is not read from for a time.
  * - The slots are asked for over a connection that is there, if possible.
  * - ASKING, which goes ahead of a command to a slot that moves, may fail: ioredis drops its promise, and the command shares its fate.
  */
 export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots }: NodeGuardContext): void {
   const { duplicate, sendCommand: send } = node;
+  const internals = nodeInternals(node);
+  const { handleReconnection } = internals;
+  internals.handleReconnection = (error, item) => {
+    if (node.options.readOnly && NOT_NOW.test(error.message)) {
+      unreadable.set(node, performance.now() + AVOID_MS);
+    }
+    handleReconnection.call(node, error, item);
+  };
   node.on('close', () => forgetTransaction(node));
   node.sendCommand = (command, stream) => {
     if (abandoned.has(command)) {
@@ -76,6 +93,10 @@ function guardKeyless(node: Redis, command: Command): void {
   } else if (command.name === 'asking') {
     command.promise.catch(() => undefined);
   } else if (command.name === 'readonly') {
-    command.promise.catch(() => unreadable.add(node));
+    command.promise.catch(({ message }: Error) => {
+      if (message.startsWith('NOPERM')) {
+        unreadable.set(node, Infinity);
+      }
+    });
   }
 }

@@ -45,6 +45,8 @@ export interface NodeRedisScanOptions {
   TYPE?: string;
 }
 
+const TIMES: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT'];
+
 const SCAN_NAMES: readonly (keyof NodeRedisScanOptions)[] = ['MATCH', 'COUNT', 'TYPE'];
 
 /** What connect-redis and the idempotency utility of Powertools for AWS Lambda call of a node-redis client. */
@@ -142,8 +144,11 @@ function setArguments(options: NodeRedisSetOptions): (string | number)[] {
       return [];
     }
     if (name === 'expiration') {
-      const { type, value: time } = typeof value === 'string' ? { type: value, value: undefined } : value as NodeRedisExpiration;
-      return time === undefined ? [type] : [type, time];
+      const { type, value: time, ...rest } = typeof value === 'object' && value !== null ? value as NodeRedisExpiration : { type: value, value: undefined };
+      const isTime = TIMES.includes(type as string) && typeof time === 'number';
+      if (Object.keys(rest).length === 0 && (isTime || type === 'KEEPTTL' && time === undefined)) {
+        return isTime ? [type as string, time] : ['KEEPTTL'];
+      }
     }
     if (name === 'condition' && (value === 'NX' || value === 'XX')) {
       return [value];
@@ -151,7 +156,7 @@ function setArguments(options: NodeRedisSetOptions): (string | number)[] {
     if (['KEEPTTL', 'NX', 'XX', 'GET'].includes(name) && value === true) {
       return [name];
     }
-    if (['EX', 'PX', 'EXAT', 'PXAT'].includes(name) && typeof value === 'number') {
+    if (TIMES.includes(name) && typeof value === 'number') {
       return [name, value];
     }
     throw new TypeError(

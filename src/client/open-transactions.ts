@@ -3,6 +3,9 @@ import type { Command, Redis } from 'ioredis';
 /** What begins a transaction, and what ends it. */
 const CHANGES = new Map([['multi', true], ['exec', false], ['discard', false], ['reset', false]]);
 
+/** What ends a transaction, or what it depends on, or its connection. */
+export const ENDS_TRANSACTION: readonly string[] = ['exec', 'discard', 'watch', 'unwatch', 'reset', 'quit'];
+
 const open = new WeakSet<Redis>();
 const watching = new WeakSet<Redis>();
 

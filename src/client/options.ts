@@ -5,7 +5,7 @@
  * @throws TypeError
  */
 export function checkNames(what: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object') {
+  if (typeof options !== 'object' || options === null) {
     throw new TypeError(`the options of ${what} are ${JSON.stringify(options)}: expected an object with ${names.join(', ')}`);
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));

@@ -39,8 +39,12 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   const internals = pipelineInternals(pipeline);
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
+  let first: ReturnType<Exec> | undefined;
+  let sent: Promise<unknown> | undefined;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
+    // Without slots, ioredis waits for them and comes again.
+    sent = cluster.slots.length > 0 ? internals._queue[0]?.promise : undefined;
     if (context.follows) {
       followRedirections(internals, { send: context.send, onReplied: () => (replied = true) });
     }
@@ -110,7 +114,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       // The primary that it was sent to is one no longer.
       internals.preferKey = undefined;
     }
-    return state === 'abandoned' ? internals.promise : execute(callback);
+    return execute(callback);
   }
 
   pipeline.exec = (callback?: ExecCallback) => {
@@ -119,32 +123,57 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       internals._transactions -= 1;
       return pipeline.callBuffer('exec', ...callback ? [callback as never] : []) as never;
     }
-    if (state !== 'new') {
-      return retry(callback);
+    if (first) {
+      // For a retry, ioredis gives the commands new promises. What a caller executes once more is executed already.
+      const isDone = state === 'abandoned' || sent !== undefined && sent === internals._queue[0]?.promise;
+      return isDone ? tell(first, callback) : retry(callback);
     }
     state = 'running';
     if (internals._queue.some(isOfTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
       internals._queue.forEach((command) => context.mixed.add(command));
     }
-    const result = run();
+    const result = first = run();
     if (context.timesOut) {
       const abandon = () => internals._queue.forEach((command) => abandoned.add(command));
       result.then(abandon, abandon);
     }
-    if (typeof callback === 'function') {
-      result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
-    }
-    return result;
+    return tell(result, callback);
   };
   return pipeline;
+}
+
+function tell(result: ReturnType<Exec>, callback: ExecCallback): ReturnType<Exec> {
+  if (typeof callback === 'function') {
+    result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
+  }
+  return result;
+}
+
+/**
+ * Refuses a list of commands with an EXEC that ends no transaction of it, which ioredis would execute the list up to there with, and then once more.
+ *
+ * @param name - what takes the list
+ * @throws TypeError
+ */
+export function checkList(name: 'pipeline' | 'multi', list: unknown): void {
+  let open = 0;
+  for (const [word] of Array.isArray(list) ? list as unknown[][] : []) {
+    if (word === 'exec' && (name === 'multi' || open === 0)) {
+      throw new TypeError(`EXEC in the list of ${name}() would execute what comes before it twice: leave it out, exec() executes the list`);
+    }
+    open += word === 'multi' ? 1 : word === 'exec' ? -1 : 0;
+  }
 }
 
 /** What ioredis says of a pipeline whose keys are not with the same nodes, before it sends anything. */
 const PARTED = 'All keys in the pipeline should belong to the same slots allocation group';
 
-/** Whether a transaction is begun and not ended, which would go on with the commands of others, or begun among those. */
+/**
+ * Whether a transaction is begun and not ended, which would go on with the commands of others, or begun among those. Only EXEC ends one also when
+ * the server refuses it.
+ */
 function leavesOpen(commands: readonly Command[], amongOthers: boolean): boolean {
   const names = commands.map((command) => command.name.toLowerCase());
   const begin = names.lastIndexOf('multi');
-  return begin >= 0 && (amongOthers || begin > Math.max(names.lastIndexOf('exec'), names.lastIndexOf('discard')));
+  return begin >= 0 && (amongOthers || begin > names.lastIndexOf('exec'));
 }

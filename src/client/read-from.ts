@@ -49,15 +49,16 @@ export function scaleReads(readFrom: ReadFrom): ScaleReads {
  * @param chosen - the `scaleReads` option, which decides over pipelines if it is the caller's own
  */
 export function isForReplica(command: Command, chosen: ScaleReads): boolean {
+  // For all commands of a pipeline alike: it is not written before all of them have come.
+  if (command.pipelineIndex !== undefined) {
+    return !Object.values(SCALE_READS).includes(chosen);
+  }
   // With CLUSTER INFO, ioredis finds out whether the cluster is ready; every node tells.
   if (command.name === 'cluster') {
     return true;
   }
   if (chosen === SCALE_READS.primary) {
     return false;
-  }
-  if (command.pipelineIndex !== undefined) {
-    return chosen !== SCALE_READS.replica && chosen !== SCALE_READS.any;
   }
   return !doesNotOnlyRead(command);
 }

@@ -83,9 +83,6 @@ export function keepSignedIn(
 async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
   const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
   let password = await ask();
-  if (isInTransaction(connection)) {
-    throw new Error('a caller has begun a transaction meanwhile');
-  }
   try {
     await authenticate(connection, credentials, password);
   } catch {
@@ -96,6 +93,9 @@ async function signInAgain(connection: Redis, credentials: CredentialsProvider, 
 }
 
 async function authenticate(connection: Redis, credentials: CredentialsProvider, password: string): Promise<void> {
+  if (isInTransaction(connection)) {
+    throw new Error('a caller has begun a transaction meanwhile');
+  }
   // Redacted wherever ioredis shows it.
   const argument = livePassword();
   argument.set(password);

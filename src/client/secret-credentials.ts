@@ -2,6 +2,7 @@ import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
+import { checkNames } from './options';
 import { Password } from './redacted';
 
 /** The part of a Secrets Manager client that is used; `SecretsManagerClient` of `@aws-sdk/client-secrets-manager` fits. */
@@ -39,8 +40,8 @@ export interface SecretCredentialsOptions {
 /** How long one answer of Secrets Manager is waited for, with the retries of its SDK. */
 const FETCH_TIMEOUT_MS = 5_000;
 
-/** A password that stays refused is read again no more often than this. */
-const REFETCH_INTERVAL_MS = 1_000;
+/** A secret whose passwords stay refused, or that cannot be read, is read again no more often than this. */
+const REREAD_INTERVAL_MS = 1_000;
 
 /** Errors of Secrets Manager that stay until somebody changes a permission or the secret. */
 const PERMANENT_ERRORS = new Set([
@@ -73,9 +74,11 @@ class SecretCredentials implements CredentialsProvider {
   #client?: SecretsManagerLike;
   #value?: SecretValue;
   #reading?: Promise<SecretValue>;
-  #lastRefusal?: { password: Password; at: number };
+  /** What the last read found that was due to a refused password, or why there is nothing. */
+  #reread: { readonly at: number; readonly found: readonly SecretValue[]; readonly failure?: unknown } = { at: -Infinity, found: [] };
 
   constructor(options: SecretCredentialsOptions) {
+    checkNames('secretCredentials', options, ['secretArn', 'client', 'username', 'region']);
     if (!options.secretArn) {
       throw new ConfigurationError('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
     }
@@ -89,30 +92,42 @@ class SecretCredentials implements CredentialsProvider {
 
   async getPassword(refused?: string): Promise<string> {
     const known = this.#value;
-    if (known && (String(known.password) !== refused || (!this.#reading && this.#recentlyRefused(refused)))) {
+    if (known && String(known.password) !== refused) {
       return String(known.password);
     }
-    if (refused !== undefined) {
-      this.#lastRefusal = { password: new Password(refused), at: performance.now() };
+    const { at, found, failure } = this.#reread;
+    if (!this.#reading && performance.now() - at < REREAD_INTERVAL_MS) {
+      if (failure) {
+        throw failure;
+      }
+      // While a rotation goes on, one node may take one of them, and another node the other.
+      this.#value = found.find(({ password }) => String(password) !== refused) ?? known;
+    } else {
+      this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
+      this.#value = await this.#reading;
     }
-    this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
-    this.#value = await this.#reading;
-    return String(this.#value.password);
-  }
-
-  #recentlyRefused(password: string | undefined): boolean {
-    const last = this.#lastRefusal;
-    return last !== undefined && String(last.password) === password && performance.now() - last.at < REFETCH_INTERVAL_MS;
+    return String(this.#value!.password);
   }
 
   /** The current version, or the one that a rotation has made if the current one is refused. */
   async #find(refused: string | undefined): Promise<SecretValue> {
-    const current = await this.#read('AWSCURRENT');
-    if (String(current.password) !== refused) {
-      return current;
+    const found: SecretValue[] = [];
+    let failure: unknown;
+    try {
+      found.push(await this.#read('AWSCURRENT'));
+      if (refused !== undefined && String(found[0].password) === refused) {
+        // Most of the time, there is none.
+        found.push(...await this.#read('AWSPENDING').then((pending) => [pending], () => []));
+      }
+      return found.at(-1)!;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      if (refused !== undefined || failure) {
+        this.#reread = { at: performance.now(), found, failure };
+      }
     }
-    // Most of the time, there is none.
-    return this.#read('AWSPENDING').catch(() => current);
   }
 
   async #read(stage: string): Promise<SecretValue> {
@@ -128,6 +143,10 @@ class SecretCredentials implements CredentialsProvider {
       reply = await unlessAborted(sent, abortSignal, 'waiting for Secrets Manager');
     } catch (cause) {
       const { name, message } = cause as Error;
+      if (name === 'SyntaxError') {
+        // It quotes the text that it could not parse.
+        throw new CredentialsError(`cannot read the secret ${secretArn}: the answer of Secrets Manager is malformed`, { permanent: false });
+      }
       const text = abortSignal.aborted ? `Secrets Manager did not answer within ${FETCH_TIMEOUT_MS} ms` : `${name}: ${message}`;
       throw new CredentialsError(`cannot read the secret ${secretArn}: ${text}`, { permanent: PERMANENT_ERRORS.has(name), cause });
     }

@@ -1,14 +1,18 @@
 import type { Cluster, Redis } from 'ioredis';
 import { ConfigurationError } from './errors';
+import { trueCause } from './failure';
 import { clusterInternals } from './internals';
-import { REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
+import { backOff, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
  * command for all channels of a slot, and not again until the connection or the topology changes. A client that has ended and connects
  * again gets messages, too. One that was closed is not asked for its slots any more, and no timer for that holds the process.
  *
- * @param onFailure - told why a connection did not get back a subscription, for which it asks again
+ * Connections that are lost are opened again after one wait for all of them, which grows: ioredis begins with all of them for each one that could not be
+ * opened, at once and once more later.
+ *
+ * @param onFailure - told why a connection could not be opened, or did not get back a subscription; either is tried again
  */
 export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Error) => void): void {
   const subscriptions = new Subscriptions();
@@ -18,12 +22,37 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
     Object.assign(cluster, { ssubscribe: refuse, ssubscribeBuffer: refuse });
     return;
   }
-  emitter.listeners('subscriberConnectFailed').forEach((listener) => emitter.off('subscriberConnectFailed', listener as () => void));
-  emitter.on('subscriberConnectFailed', ({ delay, error }: { delay: number; error: Error }) => {
-    if (!['disconnecting', 'end'].includes(cluster.status)) {
-      onFailure(error);
-      setTimeout(() => cluster.status === 'ready' && cluster.refreshSlotsCache(), delay).unref();
+  let failures = 0;
+  let waiting = false;
+  const isClosing = () => ['disconnecting', 'end'].includes(cluster.status);
+  /** With the slots, ioredis opens what is not open. */
+  const openAgain = () => {
+    if (waiting || isClosing()) {
+      return;
     }
+    waiting = true;
+    const delay = failures === 0 ? 0 : backOff(failures);
+    failures += 1;
+    setTimeout(() => {
+      waiting = false;
+      if (cluster.status === 'ready') {
+        cluster.refreshSlotsCache((error) => error && openAgain());
+      }
+    }, delay).unref();
+  };
+  for (const event of ['-node', 'subscriberConnectFailed']) {
+    emitter.listeners(event).forEach((listener) => emitter.off(event, listener as () => void));
+  }
+  emitter.on('-node', (connection: Redis, name: string) => {
+    cluster.emit('-node', connection, name);
+    openAgain();
+  });
+  emitter.on('subscriberConnectFailed', ({ error }: { error: Error }) => {
+    const cause = trueCause(error);
+    if (cause && !isClosing()) {
+      onFailure(cause);
+    }
+    openAgain();
   });
   emitter.removeAllListeners = () => emitter;
   cluster.on('+subscriber', () => {
@@ -38,6 +67,7 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
 
   function guard(connection: Redis): void {
     subscriptions.follow(connection);
+    connection.on('ready', () => (failures = 0));
     connection.options.socketTimeout ??= REPLY_TIMEOUT_MS;
     // The channels have the prefix already.
     connection.options.keyPrefix = undefined;

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { trueCause } from './failure';
 import { clusterInternals, nodeInternals } from './internals';
 import { backOff, isRefused, isSubscription, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 import type { SubscriptionKind } from './subscriptions';
@@ -11,7 +12,7 @@ export interface SubscriberContext {
   password(): string;
   /** Makes the next sign-in use a password that is valid, and another one than a refused one if there is one. Never rejects. */
   renewPassword(refused?: string): Promise<void>;
-  /** Told why a connection did not get back a subscription of the one before it, for which it asks again. */
+  /** Told why a connection could not be opened, or did not get back a subscription of the one before it; either is tried again. */
   onFailure(error: Error): void;
 }
 
@@ -54,9 +55,13 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
       connection.on('ready', () => (failures = 0));
       let used: string | undefined;
       connection.on('connect', () => (used = password()));
-      connection.on('error', ({ message }) => {
-        if (REFUSED.test(message)) {
+      connection.on('error', (error) => {
+        if (REFUSED.test(error.message)) {
           refused = used;
+        }
+        const cause = trueCause(error);
+        if (cause) {
+          onFailure(cause);
         }
       });
       guard(connection);

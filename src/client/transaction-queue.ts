@@ -2,12 +2,10 @@ import type { ChainableCommander, Command, RedisKey } from 'ioredis';
 import { InDoubtError } from './errors';
 import { pipelineInternals } from './internals';
 import { hashTag, slotOf } from './keys';
+import { ENDS_TRANSACTION } from './open-transactions';
 import { TransactionError, inDoubt, withoutMulti } from './transaction-error';
 import { isWithoutMulti } from './transaction-permission';
 import type { Refused } from './transaction-permission';
-
-/** What would end or nest a transaction. */
-const REFUSED = ['exec', 'discard', 'watch', 'unwatch'];
 
 /**
  * Refuses a key that is not in the slot of a tag.
@@ -58,7 +56,7 @@ export class TransactionQueue {
     const [, ...commands] = pipelineInternals(this.tx)._queue;
     for (const command of commands) {
       const name = command.name.toUpperCase();
-      if (name === 'MULTI' || REFUSED.includes(command.name.toLowerCase())) {
+      if (name === 'MULTI' || ENDS_TRANSACTION.includes(command.name.toLowerCase())) {
         throw new TypeError(`${name} cannot be in a transaction, which begins and ends by itself`);
       }
       for (const key of command.getKeys()) {

@@ -5,6 +5,7 @@ import type { SecretsEndpoint } from './support/secrets-endpoint';
 import { CredentialsError, secretCredentials, staticCredentials } from '../../src/client';
 
 const PASSWORD = 'correct-horse-battery';
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf';
 
 describe('staticCredentials', () => {
@@ -78,6 +79,30 @@ describe('secretCredentials', () => {
     expect(await provider.getPassword('pending')).toBe(PASSWORD);
   });
 
+  test('does not read on and on while both are refused', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    endpoint.putPending(JSON.stringify({ username: 'app', password: 'pending' }));
+    let password = await provider.getPassword();
+    for (let i = 0; i < 10; i++) {
+      const next = await provider.getPassword(password);
+      expect([PASSWORD, 'pending']).toContain(next);
+      expect(next).not.toBe(password);
+      password = next;
+    }
+    expect(endpoint.reads).toBe(3);
+  });
+
+  test('says why it could not be read again, instead of giving the refused password', async () => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    endpoint.fail('ThrottlingException', 'Rate exceeded');
+    for (let i = 0; i < 3; i++) {
+      await expect(provider.getPassword(PASSWORD)).rejects.toThrow(/ThrottlingException: Rate exceeded/);
+    }
+    expect(endpoint.reads).toBe(2);
+    expect(await provider.getPassword()).toBe(PASSWORD);
+  });
+
   test('recovers from a client that never answers', async () => {
     const timeout = AbortSignal.timeout;
     const bounds = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout.call(AbortSignal, 20));
@@ -86,26 +111,35 @@ describe('secretCredentials', () => {
       send.mockReturnValueOnce(new Promise(() => undefined));
       const provider = secretCredentials({ secretArn, client: { send } });
       await expect(provider.getPassword()).rejects.toMatchObject({ message: expect.stringMatching(/: Secrets Manager did not answer within 5000 ms$/) });
+      await pause(1_000);
       expect(await provider.getPassword()).toBe(PASSWORD);
     } finally {
       bounds.mockRestore();
     }
   });
 
-  test('recovers from a failed read', async () => {
+  test('recovers from a failed read, and does not read on and on', async () => {
     const provider = secretCredentials({ secretArn, client: endpoint.client });
     endpoint.fail('InternalServiceError', 'try again');
     await expect(provider.getPassword()).rejects.toThrow(/InternalServiceError: try again/);
     await expect(provider.getPassword()).rejects.toMatchObject({ code: 'ECREDENTIALS', permanent: false });
+    expect(endpoint.reads).toBe(1);
     endpoint.put(JSON.stringify({ username: 'app', password: PASSWORD }));
+    await pause(1_000);
     expect(await provider.getPassword()).toBe(PASSWORD);
   });
 
+  test('does not quote an answer that is malformed', async () => {
+    const send = async () => JSON.parse(`${PASSWORD} is no JSON`) as unknown;
+    const error = await secretCredentials({ secretArn, client: { send } }).getPassword().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ECREDENTIALS', message: `cannot read the secret ${secretArn}: the answer of Secrets Manager is malformed` });
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(PASSWORD.slice(0, 5));
+  });
+
   test('fails with the reason when the permission or the secret is missing', async () => {
-    const provider = secretCredentials({ secretArn, client: endpoint.client });
     for (const type of ['AccessDeniedException', 'ResourceNotFoundException']) {
       endpoint.fail(type, 'not for you');
-      const failed = provider.getPassword();
+      const failed = secretCredentials({ secretArn, client: endpoint.client }).getPassword();
       await expect(failed).rejects.toThrow(`cannot read the secret ${secretArn}: ${type}: not for you`);
       await expect(failed).rejects.toMatchObject({ permanent: true });
     }

@@ -13,6 +13,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
@@ -65,6 +66,7 @@ describe('a token', () => {
   });
 
   test('is signed with what the environment says at that time', async () => {
+    vi.stubEnv('AWS_PROFILE', undefined);
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDFROMENV');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
     vi.stubEnv('AWS_SESSION_TOKEN', 'token-of-env');
@@ -74,6 +76,42 @@ describe('a token', () => {
     vi.setSystemTime(Date.now() + 10 * MINUTE);
     expect(await provider.getPassword()).toContain('Credential=AKIDNEXT');
   });
+});
+
+describe('AWS credentials', () => {
+  test('that have expired are not signed with', async () => {
+    const provider = iamCredentials({ ...options, credentials: { ...credentials, expiration: new Date(Date.now() - MINUTE) } });
+    await expect(provider.getPassword()).rejects.toMatchObject({
+      code: 'ECREDENTIALS',
+      message: expect.stringMatching(/^the AWS credentials to sign in with have expired at 2026-01-02T03:03:05\.000Z/),
+    });
+  });
+
+  test('may come as the services write them down, and without a promise', async () => {
+    const give = vi.fn(() => ({ ...credentials, expiration: new Date(Date.now() + MINUTE).toISOString() as unknown as Date }));
+    const provider = iamCredentials({ ...options, credentials: give });
+    const first = await provider.getPassword();
+    expect(await provider.getPassword()).toBe(first);
+    vi.setSystemTime(Date.now() + MINUTE);
+    expect(await provider.getPassword()).not.toBe(first);
+    const nonsense = iamCredentials({ ...options, credentials: { ...credentials, expiration: 'soon' as unknown as Date } });
+    await expect(nonsense.getPassword()).rejects.toThrow('the expiration of the AWS credentials to sign in with is no date');
+  });
+
+  test('of the environment are left out with a profile, as the SDK does', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDFROMENV');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
+    vi.stubEnv('AWS_PROFILE', 'missing');
+    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await expect(iamCredentials(options).getPassword()).rejects.toThrow(/^cannot find AWS credentials to sign in with/);
+  });
+});
+
+test('options that there are not are refused', () => {
+  expect(() => iamCredentials({ ...options, credential: credentials } as object as typeof options)).toThrow(/^iamCredentials has no option credential/);
 });
 
 test('the Region comes from the environment unless it is given', async () => {

@@ -55,6 +55,22 @@ async function open(options: ConnectOptions = {}): Promise<void> {
   await Promise.all(db.nodes('slave').map((node) => node.ping()));
 }
 
+test('a pipeline with CLUSTER while there is no primary does not mix up the replies of others', async () => {
+  await open({ deadline: 8_000 });
+  await Promise.all([db.set('{v}a', 'a'), db.set('{v}b', 'b')]);
+  await shard.primary.kill();
+  await expect.poll(() => db.nodes('master').every(({ status }) => status !== 'ready')).toBe(true);
+  const pipeline = db.pipeline().cluster('KEYSLOT', 'x').get('{v}a').exec();
+  await pause(300);
+  const early = ['a', 'b', 'a', 'b'].map((name) => db.get(`{v}${name}`));
+  await shard.replica.call('CLUSTER', 'FAILOVER', 'TAKEOVER');
+  expect(await Promise.all(early)).toEqual(['a', 'b', 'a', 'b']);
+  expect(await pipeline).toEqual([[null, expect.any(Number)], [null, 'a']]);
+  expect(await Promise.all(['a', 'b', 'a'].map((name) => db.get(`{v}${name}`)))).toEqual(['a', 'b', 'a']);
+  shard.primary.restart();
+  await untilFollowing(shard.primary);
+});
+
 /** Gives commands to the client while its connections to the primary break, one after the other. */
 async function breakConnections<T>(use: () => Promise<T>[], times = 5): Promise<PromiseSettledResult<T>[]> {
   const pending: Promise<PromiseSettledResult<T>[]>[] = [];

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
@@ -36,6 +37,16 @@ describe('connect refuses', () => {
     ['a text for that', [{ connection: { ...CONNECTION, tls: 'false' } }], 'connection.tls is "false": expected true or false'],
     ['a password as credentials', [{ connection: CONNECTION, credentials: 'secret' }], 'credentials have no getPassword() or no username'],
     ['what staticCredentials takes', [{ connection: CONNECTION, credentials: { username: 'app', password: 'secret' } }], 'make them with staticCredentials'],
+    ['nothing', [null], 'connect takes one object of options'],
+    ['no connection', [{ connection: null }], 'connection is null: expected what connectionFromEnv or connectionFromOutputs gives'],
+    ['a host with its port', [{ connection: { ...CONNECTION, host: 'other:6379' } }], 'connection.host is "other:6379": expected the host name of the cluster endpoint alone'],
+    ['a URL as a host', [{ connection: { ...CONNECTION, host: 'rediss://other' } }], 'connection.host is "rediss://other": expected the host name'],
+    ['another spelling', [{ connection: CONNECTION, readfrom: 'replica' }], 'connect has no option readfrom: expected one of prefix, connection'],
+    ...[0, -1, NaN, '900', null].map((sessionLifetime) => [
+      `a session of ${sessionLifetime}`,
+      [{ connection: CONNECTION, credentials: { username: 'app', sessionLifetime, getPassword: async () => 'secret' } }],
+      `sessionLifetime of the credentials is ${inspect(sessionLifetime)}: expected milliseconds, more than 0`,
+    ] as [string, unknown[], string]),
     ['credentials of nobody', [{ connection: CONNECTION, credentials: { getPassword: async () => 'secret' } }], 'credentials have no getPassword() or no username'],
   ])('%s', (_, args, message) => {
     expect(() => connect(...args)).toThrow(client.ConfigurationError);
@@ -45,10 +56,17 @@ describe('connect refuses', () => {
 });
 
 test('credentials say what they lack', () => {
-  expect(() => iamCredentials({ cluster: 'orders', username: 'app', region: 'eu-west-1' })).toThrow('clusterName of iamCredentials is not set: the token is signed for it');
-  expect(() => iamCredentials({ clusterName: 'orders', user: 'app', region: 'eu-west-1' })).toThrow('username of iamCredentials is not set');
-  expect(() => secretCredentials({ arn: 'arn' })).toThrow('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
+  expect(() => iamCredentials({ username: 'app', region: 'eu-west-1' })).toThrow('clusterName of iamCredentials is not set: the token is signed for it');
+  expect(() => iamCredentials({ clusterName: 'orders', region: 'eu-west-1' })).toThrow('username of iamCredentials is not set');
+  expect(() => iamCredentials({ cluster: 'orders', username: 'app', region: 'eu-west-1' })).toThrow('iamCredentials has no option cluster: expected one of clusterName');
+  expect(() => secretCredentials({})).toThrow('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
+  expect(() => secretCredentials({ arn: 'arn' })).toThrow('secretCredentials has no option arn: expected one of secretArn');
   expect(() => staticCredentials('app', 'secret')).toThrow(client.ConfigurationError);
+});
+
+test('a duplicate has the options of its client', () => {
+  expect(() => untyped.connect({ connection: CONNECTION, lazyConnect: true }).duplicate([], { deadline: 300 }))
+    .toThrow('deadline cannot be changed by duplicate(), which takes the options of ioredis: make another client with connect()');
 });
 
 test('outputs are the document', () => {

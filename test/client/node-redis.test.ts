@@ -84,7 +84,11 @@ describe('SET does what node-redis does', () => {
   }
 
   test('and nothing at all with an option that it does not know', async () => {
-    const unknown = [{ nx: true }, { IFEQ: 'x' }, { condition: 'IFEQ', matchValue: 'x' }, { EX: '60' }, { conditionalSet: 'onlyIfDoesNotExist' }, { NX: 1 }];
+    const unknown = [
+      { nx: true }, { IFEQ: 'x' }, { condition: 'IFEQ', matchValue: 'x' }, { EX: '60' }, { conditionalSet: 'onlyIfDoesNotExist' }, { NX: 1 },
+      { expiration: { type: 'EX', value: 10, EX: 3 } }, { expiration: { type: 'GET' } }, { expiration: { type: 'NX', value: 1 } }, { expiration: 'NX' },
+      { expiration: null }, { expiration: { type: 'EX' } }, { expiration: { type: 'KEEPTTL', value: 1 } },
+    ];
     for (const options of unknown as object[]) {
       await expect(client.set('key', 'x', options)).rejects.toThrow(TypeError);
     }

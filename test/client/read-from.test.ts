@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect } from '../../src/client';
@@ -54,6 +54,37 @@ test('pipelines and transactions that start with a read go to the primary all th
   }
   const errors = await Promise.all(users.cluster.nodes.map((node) => node.call('INFO', 'errorstats')));
   expect(errors.join()).not.toContain('MOVED');
+  await close(db);
+});
+
+test.each(['replica', 'any'] as const)('no read fails with readFrom: %s when a replica cannot answer', async (readFrom) => {
+  const db = open(readFrom);
+  await Promise.all(keys.map((key) => db.set(key, '1')));
+  await Promise.all(keys.map((key) => db.get(key)));
+  const replicas = users.cluster.nodes.filter(({ role }) => role === 'replica');
+  const [replica] = replicas;
+  const [, password] = await replica.call('CONFIG', 'GET', 'masterauth') as string[];
+  onTestFinished(async () => {
+    await Promise.all(replicas.flatMap((node) => [
+      node.call('CONFIG', 'SET', 'masterauth', password),
+      node.call('CONFIG', 'SET', 'replica-serve-stale-data', 'yes'),
+    ]));
+    await expect.poll(async () => (await Promise.all(replicas.map((node) => node.call('INFO', 'replication')))).join(), { timeout: 20_000 })
+      .not.toContain('master_link_status:down');
+  }, 30_000);
+  await Promise.all(replicas.flatMap((node) => [
+    node.call('CONFIG', 'SET', 'replica-serve-stale-data', 'no'),
+    // Their link does not come back.
+    node.call('CONFIG', 'SET', 'masterauth', 'wrong'),
+  ]));
+  await users.onAllNodes('CLIENT', 'KILL', 'TYPE', 'replica');
+  await users.onAllNodes('CLIENT', 'KILL', 'TYPE', 'master');
+  await expect.poll(async () => String(await replica.call('INFO', 'replication'))).toContain('master_link_status:down');
+  await users.onAllNodes('CONFIG', 'RESETSTAT');
+  for (let i = 0; i < 20; i++) {
+    expect(await Promise.all(keys.map((key) => db.get(key)))).toEqual(keys.map(() => '1'));
+  }
+  expect(await gets('primary')).toBeGreaterThanOrEqual(20 * keys.length);
   await close(db);
 });
 

@@ -1,4 +1,4 @@
-import type { Cluster } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { outputOf } from './support/output';
 import { traffic } from './support/traffic';
@@ -152,6 +152,35 @@ test('a transaction that is not sent in one piece is waited for', async () => {
   expect(await Promise.all([first, second])).toEqual(['QUEUED', 'QUEUED']);
   await expect.poll(() => signedIn).toContain(node.options.port);
   await close(db);
+});
+
+test('nor does the second attempt come in between, after a refused one', async () => {
+  let current = passwordOf('early');
+  let begun: Promise<unknown> | undefined;
+  let node: Redis | undefined;
+  const credentials: CredentialsProvider = {
+    username: 'early',
+    sessionLifetime: 500,
+    async getPassword(refused) {
+      if (refused !== undefined && node && !begun) {
+        begun = node.multi({ pipeline: false });
+        await pause(50);
+      }
+      return refused === undefined ? current : passwordOf('early');
+    },
+  };
+  const db = connect({ connection: users.connection('early'), credentials });
+  onTestFinished(() => close(db, { timeout: 100 }));
+  await db.get('key');
+  node = db.nodes().find(({ status }) => status === 'ready')!;
+  current = 'outdated';
+  await expect.poll(() => begun, { timeout: 5_000 }).toBeDefined();
+  current = passwordOf('early');
+  const first = node.call('ECHO', 'a');
+  await pause(300);
+  const second = node.call('ECHO', 'b');
+  expect(await node.call('EXEC')).toEqual(['a', 'b']);
+  expect(await Promise.all([first, second])).toEqual(['QUEUED', 'QUEUED']);
 });
 
 test('tokens are for connections that the service ends after twelve hours', () => {

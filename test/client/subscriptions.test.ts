@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { startMove } from './support/moving-slot';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
+import { passwordOf } from './support/users';
 import { close, connect, observe, slotOf } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 import { clusterInternals } from '../../src/client/internals';
@@ -66,6 +67,34 @@ async function expectNoMessages(channel: string, subscribed = channel) {
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(received.filter((text) => text.startsWith(`${subscribed}: `))).toEqual([]);
 }
+
+describe('connections that cannot sign in', () => {
+  const failed: string[] = [];
+  const other = 'another-password-than-that-of-the-client';
+
+  beforeEach(async () => {
+    await db.ssubscribe('{k}shard', '{k}other');
+    await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
+    failed.length = 0;
+    onTestFinished(observe('error', ({ error }) => failed.push(error.message)));
+    onTestFinished(() => allow('resetpass', `>${passwordOf('app')}`));
+    await allow('resetpass', `>${other}`);
+    await cluster.users.onAllNodes('CONFIG', 'RESETSTAT');
+    await dropSubscriber();
+  });
+
+  test('say why, do not wear out the servers, and come back', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect(new Set(failed)).toEqual(new Set([expect.stringMatching(/^WRONGPASS/)]));
+    const stats = await Promise.all(cluster.users.cluster.nodes.map((node) => node.call('INFO', 'commandstats')));
+    const refused = [...stats.join().matchAll(/cmdstat_(?:auth|hello):\S*failed_calls=(\d+)/g)].reduce((sum, [, number]) => sum + Number(number), 0);
+    expect(refused).toBeGreaterThan(1);
+    expect(refused).toBeLessThan(40);
+    await allow('resetpass', `>${passwordOf('app')}`);
+    await expectMessages('{k}shard', ['{k}shard']);
+    await expectMessages();
+  }, 20_000);
+});
 
 test('a connection that is replaced while it gets its subscriptions back takes none of them with it', async () => {
   await next('ready', dropSubscriber);

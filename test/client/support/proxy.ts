@@ -29,10 +29,18 @@ export interface Proxy {
    * @returns lets them go
    */
   hold(): () => void;
+  /**
+   * Has the server get the first part of the next message of more than one TLS record, and its replies to that arrive. It gets the rest then; its
+   * replies to that are lost, and all connections.
+   */
+  loseRest(): void;
   /** Loses every connection that there is, or as many of the newest, without a word to its ends. */
   lose(most?: number): void;
   stop(): Promise<void>;
 }
+
+/** The most bytes of a TLS record with its header. */
+const RECORD_BYTES = 16_406;
 
 export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
   /** The connection to the server by the one of the client. */
@@ -41,6 +49,7 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
   const accepted = new Map<number, number>();
   const natMap: Proxy['natMap'] = {};
   const servers: Server[] = [];
+  let part: ((data: Buffer, node: Socket) => void) | undefined;
   const proxy = {
     natMap,
     mode: 'pass' as ProxyMode,
@@ -54,6 +63,29 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
     hold() {
       const held = [...sockets.values()].map((node) => node.pause());
       return () => held.forEach((node) => node.resume());
+    },
+    loseRest() {
+      const rest: Buffer[] = [];
+      part = (data, node) => {
+        if (rest.length === 0 && data.length <= RECORD_BYTES) {
+          node.write(data);
+          return;
+        }
+        const first = rest.length === 0 ? 5 + data.readUInt16BE(3) : 0;
+        node.write(data.subarray(0, first));
+        rest.push(data.subarray(first));
+        if (first > 0) {
+          setTimeout(() => {
+            proxy.mode = 'mute';
+            part = undefined;
+            rest.forEach((each) => node.write(each));
+          }, 100);
+          setTimeout(() => {
+            proxy.mode = 'pass';
+            proxy.cut();
+          }, 300);
+        }
+      };
     },
     lose(most = sockets.size) {
       [...sockets.keys()].reverse().slice(0, most).forEach((socket) => lost.add(socket));
@@ -72,7 +104,11 @@ export async function startProxy({ nodes }: LocalCluster): Promise<Proxy> {
       }
       const node = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
       sockets.set(client, node);
-      client.on('error', () => undefined).on('data', (data) => proxy.mode !== 'deaf' && !lost.has(client) && node.write(data)).on('end', () => node.end());
+      client.on('error', () => undefined).on('end', () => node.end()).on('data', (data: Buffer) => {
+        if (proxy.mode !== 'deaf' && !lost.has(client)) {
+          (part ?? ((whole) => node.write(whole)))(data, node);
+        }
+      });
       node.on('error', () => undefined).on('data', (data) => proxy.mode !== 'mute' && !lost.has(client) && client.write(data)).on('end', () => client.end());
       client.on('close', () => {
         sockets.delete(client);

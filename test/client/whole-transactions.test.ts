@@ -1,0 +1,147 @@
+import type { Cluster } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startProxiedUsers } from './support/proxied-users';
+import type { ProxiedUsers } from './support/proxied-users';
+import type { Proxy } from './support/proxy';
+import type { Users } from './support/users';
+import { close, connect, transaction } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
+
+/** More than one TLS record, so that a server answers the first commands of a transaction before it has got the last. */
+const LARGE = 'x'.repeat(40_000);
+
+let stage: ProxiedUsers;
+let users: Users;
+let proxy: Proxy;
+let admin: Cluster;
+let db: Cluster;
+
+beforeAll(async () => {
+  stage = await startProxiedUsers();
+  ({ users, proxy, admin } = stage);
+});
+
+afterAll(() => stage?.stop());
+
+beforeEach(() => Promise.all(admin.nodes('master').map((node) => node.flushall())));
+
+afterEach(async () => {
+  proxy.mode = 'pass';
+  await close(db, { timeout: 200 });
+});
+
+async function open(options: ConnectOptions = {}): Promise<Cluster> {
+  db = connect({ connection: users.connection(), deadline: 10_000, ...options });
+  await Promise.all(['{k}1', '{a}1', '{d}1'].map((key) => db.get(key)));
+  return db;
+}
+
+/** Waits until connections that are lost come back by themselves. */
+const age = () => new Promise((resolve) => setTimeout(resolve, 1_100));
+
+describe('a transaction of which some commands were answered when the connection broke is in doubt, and executed once:', () => {
+  const ways: [string, () => Promise<unknown>][] = [
+    ['multi()', () => db.multi().incr('{k}n').set('{k}s', LARGE).exec()],
+    ['transaction()', () => transaction(db, 'k', (tx) => tx.incr('{k}n').set('{k}s', LARGE))],
+  ];
+
+  test.each(ways)('%s', async (_, execute) => {
+    await open({ natMap: proxy.natMap });
+    await transaction(db, 'k', (tx) => tx.get('{k}n'));
+    await age();
+    proxy.loseRest();
+    await expect(execute()).rejects.toMatchObject({ code: 'EINDOUBT' });
+    expect(await db.get('{k}n')).toBe('1');
+  });
+
+  test('and in any case, it is sent again with retryWrites: always', async () => {
+    await open({ natMap: proxy.natMap, retryWrites: 'always' });
+    await age();
+    proxy.loseRest();
+    expect(await db.multi().incr('{k}n').set('{k}s', LARGE).exec()).toEqual([[null, 2], [null, 'OK']]);
+  });
+});
+
+describe('a pipeline in a connection that is lost again and again gives everybody their own replies', () => {
+  test.each([['MULTI', 'exec'], ['Multi', 'EXEC'], ['multi', 'exec']])('with %s and %s by call()', async (begin, end) => {
+    await open();
+    await db.set('{k}other', 'mine');
+    const wrong: unknown[] = [];
+    const gets: Promise<unknown>[] = [];
+    const note = (value: unknown) => value !== 'mine' && wrong.push(value);
+    const timer = setInterval(() => {
+      void db.pipeline().call(begin).incr('{k}n').call(end).exec().catch(() => undefined).then((result) => {
+        const [first, second, last] = result ?? [];
+        if (first && !first[0] && !last[0] && (first[1] !== 'OK' || second[1] !== 'QUEUED' || !Array.isArray(last[1]))) {
+          wrong.push(result);
+        }
+      });
+      gets.push(db.get('{k}other').then(note, note));
+    }, 1);
+    for (let i = 0; i < 3; i++) {
+      await age();
+      await users.disconnectAll();
+    }
+    await age();
+    clearInterval(timer);
+    await Promise.all(gets);
+    expect(wrong).toEqual([]);
+  }, 20_000);
+});
+
+describe('a transaction that is left open on the connection that all share is refused', () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['DISCARD with an argument', () => db.pipeline().call('multi').incr('{k}n').call('discard', 'x').exec()],
+    ['DISCARD', () => db.pipeline().call('multi').incr('{k}n').call('discard').exec()],
+  ])('by %s, which the server may refuse', async (_, execute) => {
+    await open();
+    await expect(execute()).rejects.toThrow(/^MULTI without its EXEC/);
+    expect(await db.get('{k}n')).toBeNull();
+    expect(await db.set('{k}n', '1')).toBe('OK');
+    expect(await db.get('{k}n')).toBe('1');
+  });
+});
+
+test('transaction() is executed although somebody watches a key with the client, and it was changed', async () => {
+  await open();
+  await transaction(db, 'k', (tx) => tx.get('{k}n'));
+  await db.watch('{k}n');
+  await admin.set('{k}n', '10');
+  expect(await transaction(db, 'k', (tx) => tx.incr('{k}n'))).toEqual([11]);
+});
+
+test('what blocks outside of transactions does not lengthen their deadline', async () => {
+  await open({ natMap: proxy.natMap, deadline: 1_000 });
+  proxy.mode = 'deaf';
+  const start = performance.now();
+  await expect(db.multi().blpop('{k}list', 0).incr('{k}n').exec()).rejects.toMatchObject({ code: 'EDEADLINE' });
+  expect(performance.now() - start).toBeLessThan(2_500);
+});
+
+describe('what would be executed twice is not:', () => {
+  test('a list with EXEC, which ends it too early', async () => {
+    await open();
+    expect(() => db.pipeline([['incr', '{k}n'], ['exec']])).toThrow(/^EXEC in the list of pipeline\(\) would execute what comes before it twice/);
+    expect(() => db.multi([['incr', '{k}n'], ['exec']])).toThrow(/^EXEC in the list of multi\(\)/);
+    expect(await db.pipeline([['multi'], ['incr', '{k}n'], ['exec'], ['get', '{k}n']]).exec()).toEqual([[null, 'OK'], [null, 'QUEUED'], [null, [1]], [null, '1']]);
+  });
+
+  test.each<[string, () => ReturnType<Cluster['pipeline']>]>([
+    ['a pipeline', () => db.pipeline().incr('{k}n')],
+    ['a transaction', () => db.multi().incr('{k}n')],
+  ])('%s on which exec() is called again', async (_, make) => {
+    await open();
+    const pipeline = make();
+    const both = await Promise.all([pipeline.exec(), pipeline.exec()]);
+    expect(both).toEqual([[[null, 1]], [[null, 1]]]);
+    const called = new Promise((resolve) => void pipeline.exec((error, result) => resolve([error, result])));
+    expect(await called).toEqual([null, [[null, 1]]]);
+    expect(await db.get('{k}n')).toBe('1');
+  });
+});
+
+test.each(['reset', 'quit', 'exec', 'discard', 'watch'])('transaction() refuses %s', async (name) => {
+  await open();
+  await expect(transaction(db, 'k', (tx) => tx.incr('{k}n').call(name))).rejects.toThrow(`${name.toUpperCase()} cannot be in a transaction`);
+  expect(await db.get('{k}n')).toBeNull();
+});
