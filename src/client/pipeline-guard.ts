@@ -67,7 +67,9 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       }
       internals.isCluster = false;
       replied = true;
-      return Promise.all(internals._queue.map(async (command): Promise<[Error | null, unknown]> => {
+      // What ioredis has put in between for a slot that moves has no result.
+      const commands = internals._queue.filter((command) => command.name !== 'asking');
+      return Promise.all(commands.map(async (command): Promise<[Error | null, unknown]> => {
         context.send(command);
         return command.promise.then((reply) => [null, reply], (reason) => [reason, undefined]);
       }));
