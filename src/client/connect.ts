@@ -58,8 +58,8 @@ export interface ConnectOptions extends ClusterOptions {
 
   /**
    * How long a command, pipeline or transaction may take, in milliseconds, waiting for a connection and all retries included. A
-   * blocking command gets its own time on top; one that blocks for ever has no deadline. With `enableAutoPipelining`, the time of a command
-   * begins when its pipeline does, which may wait for the one before it.
+   * blocking command gets its own time on top; one that blocks for ever has no deadline. With `enableAutoPipelining`, commands of the
+   * same pipeline have the time of the first one.
    *
    * @default - 20000, with the profile `lambda` 5000
    */

@@ -37,6 +37,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   const { cluster, commands: { abandoned }, thaw } = context;
   const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
   const internals = pipelineInternals(pipeline);
+  const made = runningTime();
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
   let first: ReturnType<Exec> | undefined;
@@ -78,8 +79,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 
   function run(): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const start = runningTime();
-      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), context.deadline);
+      const now = runningTime();
+      // One of ioredis waits until the one before it is done, and its commands with it.
+      const start = isAutomatic(pipeline) ? made : now;
+      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), start + context.deadline - now);
       const stop = context.commands.limit(ms, (reason = context.commands.deadlineError(name, start)) => {
         state = 'abandoned';
         const isAnswered = replied;

@@ -118,6 +118,17 @@ test('what blocks outside of transactions does not lengthen their deadline', asy
   expect(performance.now() - start).toBeLessThan(2_500);
 });
 
+test('what waits for the pipeline before it, which ioredis has made, is done by its own deadline', async () => {
+  await open({ natMap: proxy.natMap, deadline: 1_000, enableAutoPipelining: true });
+  proxy.mode = 'deaf';
+  const first = expect(db.get('{k}1')).rejects.toMatchObject({ code: 'EDEADLINE' });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const start = performance.now();
+  await expect(db.get('{k}1')).rejects.toMatchObject({ code: 'EDEADLINE', message: expect.stringContaining('within') });
+  expect(performance.now() - start).toBeLessThan(1_450);
+  await first;
+});
+
 describe('what would be executed twice is not:', () => {
   test('a list with EXEC, which ends it too early', async () => {
     await open();
