@@ -405,7 +405,7 @@ export class Client extends Cluster {
 
   override duplicate(nodes: ClusterNode[] = [], overrides: ClusterOptions = {}): any {
     checkReads(this.#settings.readFrom, overrides);
-    const own = OWN_OPTIONS.find((name) => name in overrides);
+    const own = OWN_OPTIONS.find((name) => (overrides as Record<string, unknown>)[name] !== undefined);
     if (own) {
       throw new ConfigurationError(`${own} cannot be changed by duplicate(), which takes the options of ioredis: make another client with connect()`);
     }

@@ -13,6 +13,7 @@ const HOPELESS_ATTEMPTS = 3;
  */
 export class ConnectionFailures {
   #latest?: { readonly cause: Error; readonly at: number };
+  #refusal?: { readonly cause: Error; readonly at: number };
   #ofAttempt?: Error;
   #permanent?: Error;
   #permanentAttempts = 0;
@@ -38,7 +39,7 @@ export class ConnectionFailures {
 
   /** A server refuses a command for now, which is no failure of its connection. */
   refused({ message }: Error): void {
-    this.#latest = { cause: new Error(message), at: runningTime() };
+    this.#refusal = { cause: new Error(message), at: runningTime() };
   }
 
   /** A connection was no longer wanted before it was opened, which often is so because of an error that another one had. */
@@ -83,8 +84,9 @@ export class ConnectionFailures {
 
   /** The latest failure, unless it is older than `start` and may be cured since, or else what an attempt waits for. */
   since(start: number, connected: boolean): Error | undefined {
-    if (this.#latest && this.#latest.at >= start) {
-      return this.#latest.cause;
+    const latest = [this.#latest, this.#refusal].find((each) => each && each.at >= start);
+    if (latest) {
+      return latest.cause;
     }
     const [wait] = this.#waits;
     return connected ? undefined : wait ?? this.#latest?.cause;

@@ -77,7 +77,7 @@ export function connectionFromOutputs(document: OutputsDocument, stackName?: str
  */
 export function checkConnection(connection: ConnectionDescriptor, nameOf: (field: ConnectionField) => string): void {
   if (typeof connection !== 'object' || connection === null) {
-    throw new ConfigurationError(`connection is ${JSON.stringify(connection)}: expected what connectionFromEnv or connectionFromOutputs gives`);
+    throw new ConfigurationError('connection is no object: expected what connectionFromEnv or connectionFromOutputs gives');
   }
   const { auth, password, secretArn, username } = connection;
   const need = (value: unknown, field: ConnectionField, why: string) => {
@@ -94,7 +94,8 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
     throw missing(nameOf('HOST'), 'expected the host name of the cluster endpoint');
   }
   if (!isIP(connection.host) && /[:/@\s]/.test(connection.host)) {
-    throw malformed(nameOf('HOST'), connection.host, 'expected the host name of the cluster endpoint alone');
+    // A URL may contain a password.
+    throw new ConfigurationError(`${nameOf('HOST')} is no host name alone: expected that of the cluster endpoint, without scheme, user and port`);
   }
   if (!Number.isInteger(connection.port) || connection.port < 1 || connection.port > 65_535) {
     throw malformed(nameOf('PORT'), connection.port, 'expected a number from 1 to 65535');

@@ -45,7 +45,10 @@ export function isRetriable(error: Error): boolean {
 }
 
 /** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
-const NO_PRIMARY = /^(CLUSTERDOWN|READONLY|LOADING|MASTERDOWN) /;
+const NO_PRIMARY = /^READONLY /;
+
+/** Replies of a server that cannot answer now. Those of scripts may begin with the same words. */
+const NOT_NOW = /^(CLUSTERDOWN |LOADING \S+ is loading the dataset in memory|MASTERDOWN Link with )/;
 
 /** How it ends a command that blocked and did nothing; with `CLIENT UNBLOCK`, which a caller asked for, the text is another one. */
 const NO_LONGER_PRIMARY = /^UNBLOCKED force unblock from blocking operation, instance state changed/;
@@ -62,7 +65,12 @@ export function isRefusal(error: Error): boolean {
     // `$` is what comes from now on: what came meanwhile would be missed.
     return command !== undefined && !(command.name.toLowerCase() === 'xread' && command.args.map(String).includes('$'));
   }
-  return NO_PRIMARY.test(error.message);
+  return NO_PRIMARY.test(error.message) || cannotAnswer(error);
+}
+
+/** Whether a server says that it cannot answer now, and has executed nothing. */
+export function cannotAnswer({ message }: Error): boolean {
+  return NOT_NOW.test(message);
 }
 
 /** A reply that names the node which serves a slot. */

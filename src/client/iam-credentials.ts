@@ -128,7 +128,7 @@ function isUsable(token: Token, refused: string | undefined): boolean {
 
 /** When AWS credentials expire, in milliseconds since 1970; as the services write it down, it is a text. */
 function expirationOf({ expiration }: AwsCredentials): number {
-  const time = expiration === undefined ? Infinity : new Date(expiration).getTime();
+  const time = expiration ? new Date(expiration).getTime() : Infinity;
   if (Number.isNaN(time)) {
     throw new CredentialsError('the expiration of the AWS credentials to sign in with is no date', { permanent: false });
   }

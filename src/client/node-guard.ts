@@ -1,14 +1,11 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
-import { retriable } from './failure';
+import { cannotAnswer, retriable } from './failure';
 import { commandInternals, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
-/** Replies of a replica that cannot answer now, in place of which the primary can. */
-const NOT_NOW = /^(LOADING|MASTERDOWN|CLUSTERDOWN) /;
-
-/** How long a replica that has said so is left alone, in milliseconds. */
+/** How long a replica that cannot answer is left alone, in milliseconds. */
 const AVOID_MS = 1_000;
 
 /** Until when replicas are not read from. */
@@ -50,7 +47,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
   const internals = nodeInternals(node);
   const { handleReconnection } = internals;
   internals.handleReconnection = (error, item) => {
-    if (node.options.readOnly && NOT_NOW.test(error.message)) {
+    if (node.options.readOnly && cannotAnswer(error)) {
       unreadable.set(node, performance.now() + AVOID_MS);
     }
     handleReconnection.call(node, error, item);

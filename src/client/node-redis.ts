@@ -145,9 +145,9 @@ function setArguments(options: NodeRedisSetOptions): (string | number)[] {
     }
     if (name === 'expiration') {
       const { type, value: time, ...rest } = typeof value === 'object' && value !== null ? value as NodeRedisExpiration : { type: value, value: undefined };
-      const isTime = TIMES.includes(type as string) && typeof time === 'number';
-      if (Object.keys(rest).length === 0 && (isTime || type === 'KEEPTTL' && time === undefined)) {
-        return isTime ? [type as string, time] : ['KEEPTTL'];
+      const isTime = TIMES.includes(type as string) && /^\d+$/.test(String(time));
+      if (Object.values(rest).every((each) => each === undefined) && (isTime || type === 'KEEPTTL' && time === undefined)) {
+        return isTime ? [type as string, Number(time)] : ['KEEPTTL'];
       }
     }
     if (name === 'condition' && (value === 'NX' || value === 'XX')) {

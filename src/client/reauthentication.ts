@@ -83,19 +83,24 @@ export function keepSignedIn(
 async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
   const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
   let password = await ask();
+  checkFree(connection);
   try {
     await authenticate(connection, credentials, password);
   } catch {
     password = await ask(password);
+    checkFree(connection);
     await authenticate(connection, credentials, password);
   }
   live.set(password);
 }
 
-async function authenticate(connection: Redis, credentials: CredentialsProvider, password: string): Promise<void> {
+function checkFree(connection: Redis): void {
   if (isInTransaction(connection)) {
     throw new Error('a caller has begun a transaction meanwhile');
   }
+}
+
+async function authenticate(connection: Redis, credentials: CredentialsProvider, password: string): Promise<void> {
   // Redacted wherever ioredis shows it.
   const argument = livePassword();
   argument.set(password);

@@ -40,7 +40,7 @@ export interface SecretCredentialsOptions {
 /** How long one answer of Secrets Manager is waited for, with the retries of its SDK. */
 const FETCH_TIMEOUT_MS = 5_000;
 
-/** A secret whose passwords stay refused, or that cannot be read, is read again no more often than this. */
+/** For a password that stays refused, the secret is read again no more often than this. */
 const REREAD_INTERVAL_MS = 1_000;
 
 /** Errors of Secrets Manager that stay until somebody changes a permission or the secret. */
@@ -74,8 +74,10 @@ class SecretCredentials implements CredentialsProvider {
   #client?: SecretsManagerLike;
   #value?: SecretValue;
   #reading?: Promise<SecretValue>;
-  /** What the last read found that was due to a refused password, or why there is nothing. */
-  #reread: { readonly at: number; readonly found: readonly SecretValue[]; readonly failure?: unknown } = { at: -Infinity, found: [] };
+  /** What the secret says, and a version that was refused just now: while a rotation goes on, one node may take one of them, another the other. */
+  #versions: readonly SecretValue[] = [];
+  /** The latest reads that were due to a refused password, and why they failed if they did. */
+  #rereads: readonly { readonly at: number; readonly refused: Password; readonly failure?: unknown }[] = [];
 
   constructor(options: SecretCredentialsOptions) {
     checkNames('secretCredentials', options, ['secretArn', 'client', 'username', 'region']);
@@ -95,18 +97,18 @@ class SecretCredentials implements CredentialsProvider {
     if (known && String(known.password) !== refused) {
       return String(known.password);
     }
-    const { at, found, failure } = this.#reread;
-    if (!this.#reading && performance.now() - at < REREAD_INTERVAL_MS) {
-      if (failure) {
-        throw failure;
+    const reread = this.#recentRereads().find((each) => String(each.refused) === refused);
+    if (known && reread && !this.#reading) {
+      const other = this.#versionOtherThan(refused);
+      if (!other && reread.failure) {
+        throw reread.failure;
       }
-      // While a rotation goes on, one node may take one of them, and another node the other.
-      this.#value = found.find(({ password }) => String(password) !== refused) ?? known;
-    } else {
-      this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
-      this.#value = await this.#reading;
+      this.#value = other ?? known;
+      return String(this.#value.password);
     }
-    return String(this.#value!.password);
+    this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
+    this.#value = await this.#reading;
+    return String(this.#value.password);
   }
 
   /** The current version, or the one that a rotation has made if the current one is refused. */
@@ -115,19 +117,33 @@ class SecretCredentials implements CredentialsProvider {
     let failure: unknown;
     try {
       found.push(await this.#read('AWSCURRENT'));
-      if (refused !== undefined && String(found[0].password) === refused) {
+      if (String(found[0].password) === refused) {
         // Most of the time, there is none.
         found.push(...await this.#read('AWSPENDING').then((pending) => [pending], () => []));
       }
-      return found.at(-1)!;
     } catch (error) {
       failure = error;
-      throw error;
-    } finally {
-      if (refused !== undefined || failure) {
-        this.#reread = { at: performance.now(), found, failure };
-      }
     }
+    if (refused !== undefined) {
+      this.#rereads = [...this.#recentRereads(), { at: performance.now(), refused: new Password(refused), failure }];
+    }
+    // What one node refuses, another one may take.
+    const kept = this.#versions.filter(({ password }) => failure || String(password) === refused);
+    this.#versions = [...found, ...kept.filter(({ password }) => !found.some((each) => String(each.password) === String(password)))];
+    const version = this.#versionOtherThan(refused) ?? found[0];
+    if (!version) {
+      throw failure;
+    }
+    return version;
+  }
+
+  #recentRereads() {
+    const since = performance.now() - REREAD_INTERVAL_MS;
+    return this.#rereads.filter(({ at }) => at > since);
+  }
+
+  #versionOtherThan(refused: string | undefined): SecretValue | undefined {
+    return this.#versions.find(({ password }) => String(password) !== refused);
   }
 
   async #read(stage: string): Promise<SecretValue> {

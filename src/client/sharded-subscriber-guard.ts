@@ -1,8 +1,9 @@
 import type { Cluster, Redis } from 'ioredis';
+import { backOff } from './back-off';
 import { ConfigurationError } from './errors';
 import { trueCause } from './failure';
 import { clusterInternals } from './internals';
-import { backOff, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
+import { REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
 
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
@@ -23,23 +24,41 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
     return;
   }
   let failures = 0;
-  let waiting = false;
+  let isMissing = false;
+  let timer: NodeJS.Timeout | undefined;
   const isClosing = () => ['disconnecting', 'end'].includes(cluster.status);
   /** With the slots, ioredis opens what is not open. */
   const openAgain = () => {
-    if (waiting || isClosing()) {
+    if (timer || isClosing()) {
       return;
     }
-    waiting = true;
-    const delay = failures === 0 ? 0 : backOff(failures);
+    const delay = failures === 0 ? 0 : backOff.call(emitter, failures);
     failures += 1;
-    setTimeout(() => {
-      waiting = false;
-      if (cluster.status === 'ready') {
-        cluster.refreshSlotsCache((error) => error && openAgain());
+    // There may be nothing else that keeps a process alive which waits for messages.
+    timer = setTimeout(() => {
+      timer = undefined;
+      isMissing = cluster.status !== 'ready';
+      if (!isMissing) {
+        cluster.refreshSlotsCache((error) => error && startOver());
       }
-    }, delay).unref();
+    }, delay);
   };
+  /** None of the nodes that the client knows answers, so it begins with the endpoint. */
+  const startOver = () => {
+    if (cluster.status === 'ready') {
+      cluster.disconnect(true);
+    }
+  };
+  cluster.on('end', () => {
+    clearTimeout(timer);
+    timer = undefined;
+  });
+  cluster.on('ready', () => {
+    // ioredis loses those that it was about to open when the client lost its connections.
+    if (isMissing || clusterInternals(cluster).shardedSubscribers!.shardedSubscribers.size === 0) {
+      openAgain();
+    }
+  });
   for (const event of ['-node', 'subscriberConnectFailed']) {
     emitter.listeners(event).forEach((listener) => emitter.off(event, listener as () => void));
   }

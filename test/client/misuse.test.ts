@@ -38,9 +38,10 @@ describe('connect refuses', () => {
     ['a password as credentials', [{ connection: CONNECTION, credentials: 'secret' }], 'credentials have no getPassword() or no username'],
     ['what staticCredentials takes', [{ connection: CONNECTION, credentials: { username: 'app', password: 'secret' } }], 'make them with staticCredentials'],
     ['nothing', [null], 'connect takes one object of options'],
-    ['no connection', [{ connection: null }], 'connection is null: expected what connectionFromEnv or connectionFromOutputs gives'],
-    ['a host with its port', [{ connection: { ...CONNECTION, host: 'other:6379' } }], 'connection.host is "other:6379": expected the host name of the cluster endpoint alone'],
-    ['a URL as a host', [{ connection: { ...CONNECTION, host: 'rediss://other' } }], 'connection.host is "rediss://other": expected the host name'],
+    ['no connection', [{ connection: null }], 'connection is no object: expected what connectionFromEnv or connectionFromOutputs gives'],
+    ['a host with its port', [{ connection: { ...CONNECTION, host: 'other:6379' } }], 'connection.host is no host name alone: expected that of the cluster endpoint, without scheme, user and port'],
+    ['a URL as a host', [{ connection: { ...CONNECTION, host: 'rediss://app:secret@other' } }], 'connection.host is no host name alone'],
+    ['a URL as a connection', [{ connection: 'rediss://app:secret@other' }], 'connection is no object'],
     ['another spelling', [{ connection: CONNECTION, readfrom: 'replica' }], 'connect has no option readfrom: expected one of prefix, connection'],
     ...[0, -1, NaN, '900', null].map((sessionLifetime) => [
       `a session of ${sessionLifetime}`,
@@ -51,6 +52,7 @@ describe('connect refuses', () => {
   ])('%s', (_, args, message) => {
     expect(() => connect(...args)).toThrow(client.ConfigurationError);
     expect(() => connect(...args)).toThrow(message);
+    expect(() => connect(...args)).not.toThrow('secret@');
     expect(() => connect(...args)).not.toThrow('secret"');
   });
 });

@@ -54,6 +54,7 @@ const optionSets: NodeRedisSetOptions[] = [
   { PXAT: later * 1_000 },
   { expiration: { type: 'EX', value: hour } },
   { expiration: { type: 'PX', value: hour * 1_000 } },
+  { expiration: { type: 'EX', value: String(hour) as unknown as number } },
   { expiration: { type: 'EXAT', value: later } },
   { expiration: { type: 'KEEPTTL' } },
   { expiration: 'KEEPTTL' },

@@ -57,6 +57,16 @@ test('pipelines and transactions that start with a read go to the primary all th
   await close(db);
 });
 
+test('a script whose own error reads like that of a server is executed once', async () => {
+  const db = open('primary');
+  for (const word of ['LOADING', 'MASTERDOWN']) {
+    const text = `${word} the catalogue is not there`;
+    await expect(db.eval(`redis.call('INCR', KEYS[1]) return redis.error_reply('${text}')`, 1, word)).rejects.toThrow(text);
+    expect(await db.get(word)).toBe('1');
+  }
+  await close(db);
+});
+
 test.each(['replica', 'any'] as const)('no read fails with readFrom: %s when a replica cannot answer', async (readFrom) => {
   const db = open(readFrom);
   await Promise.all(keys.map((key) => db.set(key, '1')));
