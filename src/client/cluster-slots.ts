@@ -24,6 +24,20 @@ export function refreshSlots(db: Cluster): Promise<void> {
   return new Promise((resolve, reject) => db.refreshSlotsCache((error) => (error ? reject(error) : resolve())));
 }
 
+/**
+ * Asks a client that is ready who serves which slot, for a connection that could not be opened. If no node that it knows answers, and it has no connection
+ * to any, it begins anew with its endpoint, which nothing else would have it do as long as there are no commands.
+ */
+export async function findNodes(db: Cluster): Promise<void> {
+  try {
+    await refreshSlots(db);
+  } catch {
+    if (db.status === 'ready' && !db.nodes().some(({ status }) => status === 'ready')) {
+      db.disconnect(true);
+    }
+  }
+}
+
 /** The connection to a node, by the name under which ioredis lists it for its slots. */
 export function nodeOf(db: Cluster, name: string | undefined): Redis | undefined {
   return db.nodes().find(({ options: { host, port } }) => `${host}:${port}` === name);

@@ -73,7 +73,11 @@ export interface ClusterInternals {
   readonly connectionPool: { readonly nodes: { readonly slave: Readonly<Record<string, Redis>> } };
   readonly subscriber: SubscriberInternals;
   /** Connections for sharded subscriptions, with the option `shardedSubscribers`, whose method `ssubscribe` gets back what a lost one had. */
-  readonly shardedSubscribers?: { readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }> };
+  readonly shardedSubscribers?: {
+    readonly shardedSubscribers: ReadonlyMap<string, { getInstance(): Redis | null }>;
+    /** Whether some are missing, which a refresh of the slots makes, or have ended. */
+    hasUnhealthySubscribers(): boolean;
+  };
   /** Passes on what those connections receive; a client that has ended removes its listeners, and never adds them again. */
   readonly subscriberGroupEmitter?: EventEmitter;
   /** Leads to the next attempt to connect. */

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { backOff } from './back-off';
+import { findNodes } from './cluster-slots';
 import { ConfigurationError } from './errors';
 import { trueCause } from './failure';
 import { clusterInternals } from './internals';
@@ -39,26 +40,22 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
       timer = undefined;
       isMissing = cluster.status !== 'ready';
       if (!isMissing) {
-        cluster.refreshSlotsCache((error) => error && startOver());
+        void findNodes(cluster).then(openMissing);
       }
     }, delay);
-  };
-  /** None of the nodes that the client knows answers, so it begins with the endpoint. */
-  const startOver = () => {
-    if (cluster.status === 'ready') {
-      cluster.disconnect(true);
-    }
   };
   cluster.on('end', () => {
     clearTimeout(timer);
     timer = undefined;
   });
-  cluster.on('ready', () => {
-    // ioredis loses those that it was about to open when the client lost its connections.
-    if (isMissing || clusterInternals(cluster).shardedSubscribers!.shardedSubscribers.size === 0) {
+  const openMissing = () => {
+    // Without the slots, and with a client that lost its connections meanwhile, ioredis makes none.
+    const group = clusterInternals(cluster).shardedSubscribers!;
+    if (cluster.status === 'ready' && (isMissing || group.shardedSubscribers.size === 0 || group.hasUnhealthySubscribers())) {
       openAgain();
     }
-  });
+  };
+  cluster.on('ready', openMissing);
   for (const event of ['-node', 'subscriberConnectFailed']) {
     emitter.listeners(event).forEach((listener) => emitter.off(event, listener as () => void));
   }

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { findNodes } from './cluster-slots';
 import { trueCause } from './failure';
 import { clusterInternals, nodeInternals } from './internals';
 import { backOff, isRefused, isSubscription, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
@@ -45,6 +46,7 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
   let failures = 0;
   let refused: string | undefined;
   let waiting: object | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const selectNow = () => {
     select.call(subscriber);
     const connection = subscriber.getInstance();
@@ -82,7 +84,11 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
     const wait = waiting = {};
     const delay = failures === 0 ? 0 : backOff(failures);
     failures += 1;
-    setTimeout(() => {
+    // There may be nothing else that keeps a process alive which waits for messages.
+    timer = setTimeout(() => {
+      if (failures > 1 && cluster.status === 'ready') {
+        void findNodes(cluster);
+      }
       const renewed = subscriber.isStarted() ? renewPassword(refused) : Promise.resolve();
       void renewed.then(() => {
         if (waiting === wait) {
@@ -93,8 +99,9 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
           }
         }
       });
-    }, delay).unref();
+    }, delay);
   };
+  cluster.on('end', () => clearTimeout(timer));
 }
 
 /** Sees to it that a new connection gets all that ioredis has asked for on it. */
