@@ -58,7 +58,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
     const waiting = internals.offlineQueue.toArray();
     internals.offlineQueue.clear();
     // The rest of a pipeline is redirected by itself, for which the cluster has to know of it. It sends it to this node, in its turn.
-    waiting.forEach((item) => (parted.has(item.command) ? context.send(item.command) : internals.offlineQueue.push(item)));
+    waiting.forEach((item) => (!item.stream && parted.has(item.command) ? context.send(item.command) : internals.offlineQueue.push(item)));
   });
   const flush = internals.flushQueue;
   internals.flushQueue = (error, options = {}) => {

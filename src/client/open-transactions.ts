@@ -11,7 +11,7 @@ const watching = new WeakSet<Redis>();
 
 /** Whether a command belongs to a transaction, also one that was begun with `call`, of which ioredis does not know. */
 export function isOfTransaction({ inTransaction, name }: Command): boolean {
-  return inTransaction || /^(multi|exec|discard|watch)$/i.test(name);
+  return inTransaction || /^(multi|exec)$/i.test(name);
 }
 
 /**

@@ -41,15 +41,16 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
   let first: ReturnType<Exec> | undefined;
-  let sent: Promise<unknown> | undefined;
+  let sent: Promise<unknown> | 'later' | undefined;
+  let length = 0;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
     // Without slots, ioredis waits for them and comes again.
-    sent = cluster.slots.length > 0 ? internals._queue[0]?.promise : undefined;
-    if (context.follows) {
-      followRedirections(internals, { send: context.send, onReplied: () => (replied = true) });
-    }
-    return exec.call(pipeline, callback);
+    sent = cluster.slots.length > 0 ? internals._queue[0]?.promise : 'later';
+    followRedirections(internals, { follows: context.follows, send: context.send, onReplied: () => (replied = true) });
+    const result = exec.call(pipeline, callback);
+    length = internals._queue.length;
+    return result;
   }
 
   /** Commands that ioredis has put together for the slots that it knew then go one by one when it refuses them for the slots that it knows now. */
@@ -82,7 +83,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       const now = runningTime();
       // One of ioredis waits until the one before it is done, and its commands with it.
       const start = isAutomatic(pipeline) ? made : now;
-      const ms = internals._queue.reduce((sum, command) => sum + blockingTime(command), start + context.deadline - now);
+      const ms = start + context.deadline - now + blockingTimes(internals._queue);
       const stop = context.commands.limit(ms, (reason = context.commands.deadlineError(name, start)) => {
         state = 'abandoned';
         const isAnswered = replied;
@@ -130,8 +131,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     }
     if (first) {
       // For a retry, ioredis gives the commands new promises. What a caller executes once more is executed already.
-      const isDone = state === 'abandoned' || sent !== undefined && sent === internals._queue[0]?.promise;
-      return isDone ? tell(first, callback) : retry(callback);
+      if (state !== 'abandoned' && sent !== undefined && sent !== internals._queue[0]?.promise) {
+        return retry(callback);
+      }
+      return tell(sent !== undefined && internals._queue.length > length ? Promise.reject(executed()) : first, callback);
     }
     state = 'running';
     if (internals._queue.some(isOfTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
@@ -145,6 +148,20 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return tell(result, callback);
   };
   return pipeline;
+}
+
+/** The time for which commands may block, which they do not in a transaction. */
+function blockingTimes(commands: readonly Command[]): number {
+  let isInside = false;
+  return commands.reduce((sum, command) => {
+    isInside = isOfTransaction(command) ? !/^exec$/i.test(command.name) : isInside;
+    return isInside ? sum : sum + blockingTime(command);
+  }, 0);
+}
+
+/** The error for commands that would be executed again, and others that would be executed then. */
+function executed(): TypeError {
+  return new TypeError('commands were added to a pipeline that is executed already: make another one for them');
 }
 
 function tell(result: ReturnType<Exec>, callback: ExecCallback): ReturnType<Exec> {

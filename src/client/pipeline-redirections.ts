@@ -13,6 +13,8 @@ const followed = new WeakSet<Promise<unknown>>();
 
 /** How the commands of a pipeline are sent again. */
 export interface RedirectionsContext {
+  /** Whether commands are sent again each by itself, unless ioredis has to deal with the pipeline. */
+  readonly follows: boolean;
   /** Gives a command to the cluster. */
   send(command: Command): void;
   /** Told that no command is waiting for the node any more, and that some that it refused are sent again. */
@@ -44,12 +46,16 @@ interface Sent {
  *
  * A command stays refused when a later one has been executed for a key of it, which it would overtake now.
  */
-export function followRedirections(pipeline: PipelineInternals, { send, onReplied }: RedirectionsContext): void {
+export function followRedirections(pipeline: PipelineInternals, { follows, send, onReplied }: RedirectionsContext): void {
   const commands = pipeline._queue;
-  if (commands.length === 0 || commands.some(isForIoredis) || followed.has(commands[0].promise)) {
+  if (commands.length === 0 || followed.has(commands[0].promise)) {
     return;
   }
   followed.add(commands[0].promise);
+  if (!follows || commands.some(isForIoredis)) {
+    keepAnswers(pipeline);
+    return;
+  }
   const refusals = new Map<Command, Refusal>();
   const missing = new Set(commands);
   let isOver = false;
@@ -94,9 +100,36 @@ export function followRedirections(pipeline: PipelineInternals, { send, onReplie
   }
 }
 
+/**
+ * Leaves the caller of a pipeline the answers that have come when others of its commands were sent to a node that their slot is on its way to: ioredis
+ * would have that node answer all of them, also for keys that it does not have yet.
+ */
+function keepAnswers(pipeline: PipelineInternals): void {
+  let isAnswered = false;
+  let isAsked = false;
+  const note = () => {
+    if (isAnswered && isAsked) {
+      pipeline.isCluster = false;
+    }
+  };
+  for (const command of pipeline._queue) {
+    const { resolve, reject } = command;
+    command.resolve = (reply) => {
+      isAnswered ||= !command.inTransaction && command.name !== 'asking';
+      note();
+      return resolve.call(command, reply);
+    };
+    command.reject = (error) => {
+      isAsked ||= error.message.startsWith('ASK ');
+      note();
+      reject.call(command, error);
+    };
+  }
+}
+
 /** A command that blocks may have a time limit of ioredis, which goes on while it is held back. */
 function isForIoredis(command: Command): boolean {
-  return isOfTransaction(command) || blockingTime(command) > 0;
+  return isOfTransaction(command) || /^(discard|watch)$/i.test(command.name) || blockingTime(command) > 0;
 }
 
 function isElsewhere(error: Error): boolean {

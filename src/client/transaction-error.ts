@@ -6,7 +6,8 @@ import type { Refused } from './transaction-permission';
  * - `EABORTED`: the server refused one of its commands (`cause`), so nothing was applied
  * - `EPARTIAL`: some of its commands failed when they were executed, the others were applied: a server does not roll back. Without
  *   `results`: the user may not send MULTI (any more), and each command was executed by itself
- * - `ECONFLICT`: in every attempt somebody else changed a watched key, so nothing was applied
+ * - `ECONFLICT`: in every attempt somebody else changed a watched key, so nothing was applied. Without the option `watch`, it was watched on the
+ *   connection that all callers of the client share
  * - `EINDOUBT`: the connection broke after EXEC was sent, so either all of it was applied or nothing
  */
 export type TransactionErrorCode = 'EABORTED' | 'EPARTIAL' | 'ECONFLICT' | 'EINDOUBT';

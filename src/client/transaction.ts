@@ -34,7 +34,7 @@ export type WatchingBody = (tx: ChainableCommander, connection: Redis) => unknow
  * type for example, does not undo the others: that is `EPARTIAL`.
  *
  * While the slot is on its way to another node, which refuses transactions for a time, it is tried anew until the deadline of the client (20
- * seconds with bare ioredis), and `fn` called each time; also when somebody watches a key on the connection that all share, and it was changed.
+ * seconds with bare ioredis), and `fn` called each time.
  *
  * With `watch`, what is written can depend on what was read: the transaction has a connection of its own, on which the keys are watched
  * and read, and everything is tried anew when somebody else changes one of them. Opening that connection costs a TLS handshake, so a
@@ -65,11 +65,13 @@ export async function transaction<T extends unknown[]>(
     return await whereTheSlotIs(db, async (end) => {
       const queue = new TransactionQueue(Client.multiUntil(db, end), tag);
       await first(queue.tx);
-      const replies = await queue.execute((commands) => permitTransactions(db, () => Client.multiUntil(db, end), commands));
-      if (replies === undefined) {
-        throw new TransactionError('a key was changed that somebody watches with watch() on the same client, nothing was applied', { code: 'ECONFLICT' });
-      }
-      return replies;
+      return async () => {
+        const replies = await queue.execute((commands) => permitTransactions(db, () => Client.multiUntil(db, end), commands));
+        if (replies === undefined) {
+          throw new TransactionError('a key was changed that somebody watches with watch() on the same client, nothing was applied', { code: 'ECONFLICT' });
+        }
+        return replies;
+      };
     }) as T;
   }
   if (typeof second !== 'function' || !Array.isArray(first?.watch)) {
@@ -94,20 +96,17 @@ export async function transaction<T extends unknown[]>(
   return await watching.run() as T;
 }
 
-/**
- * A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. Nor has one on whose
- * connection somebody watches a key that was changed, which ends that.
- */
-async function whereTheSlotIs<T>(db: Cluster, execute: (end: number) => Promise<T>): Promise<T> {
+/** A node that refuses a transaction because its slot is moving has applied nothing, so it is executed once the slot has arrived. */
+async function whereTheSlotIs<T>(db: Cluster, prepare: (end: number) => Promise<() => Promise<T>>): Promise<T> {
   const end = runningTime() + Client.deadlineOf(db);
   for (;;) {
+    const execute = await prepare(end);
     try {
-      return await execute(end);
+      return await execute();
     } catch (error) {
       noteLostPermission(db, error);
-      const { code, cause } = error instanceof TransactionError ? error : {} as Partial<TransactionError>;
-      const isPassing = code === 'ECONFLICT' || code === 'EABORTED' && isRedirection(cause);
-      if (!isPassing || runningTime() + RETRY_MS >= end) {
+      const isMoving = error instanceof TransactionError && error.code === 'EABORTED' && isRedirection(error.cause);
+      if (!isMoving || runningTime() + RETRY_MS >= end) {
         throw error;
       }
     }

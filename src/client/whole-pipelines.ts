@@ -23,8 +23,10 @@ export function keepPipelinesWhole(node: Redis): void {
       waiting = internals.offlineQueue.toArray();
       refill(waiting.filter(({ stream }) => !stream));
     } else if (waiting) {
-      const left = new Set(internals.offlineQueue.toArray());
-      refill(waiting.filter((item) => item.stream || left.has(item)));
+      const hidden = new Set(waiting);
+      const left = internals.offlineQueue.toArray();
+      const kept = new Set(left);
+      refill([...waiting.filter((item) => item.stream || kept.has(item)), ...left.filter((item) => !hidden.has(item))]);
       waiting = undefined;
     }
     setStatus.call(node, status, ...rest);

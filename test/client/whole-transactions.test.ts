@@ -1,10 +1,11 @@
-import type { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ChainableCommander, Cluster } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { startMove } from './support/moving-slot';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
 import type { Users } from './support/users';
-import { close, connect, transaction } from '../../src/client';
+import { close, connect, slotOf, transaction } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 /** More than one TLS record, so that a server answers the first commands of a transaction before it has got the last. */
@@ -102,19 +103,68 @@ describe('a transaction that is left open on the connection that all share is re
   });
 });
 
-test('transaction() is executed although somebody watches a key with the client, and it was changed', async () => {
+test('transaction() says that nothing was applied because somebody watches a key with the client, and it was changed', async () => {
   await open();
   await transaction(db, 'k', (tx) => tx.get('{k}n'));
   await db.watch('{k}n');
   await admin.set('{k}n', '10');
+  await expect(transaction(db, 'k', (tx) => tx.incr('{k}n'))).rejects.toMatchObject({ code: 'ECONFLICT' });
+  expect(await db.get('{k}n')).toBe('10');
   expect(await transaction(db, 'k', (tx) => tx.incr('{k}n'))).toEqual([11]);
+});
+
+test('transaction() calls its function once when that fails, for whatever reason', async () => {
+  await open();
+  let calls = 0;
+  const failed = transaction(db, 'k', async (tx) => {
+    calls += 1;
+    tx.incr('{k}n');
+    await transaction(db, 'd', { watch: ['{d}w'], attempts: 1 }, async (inner) => {
+      await admin.incr('{d}w');
+      inner.set('{d}z', '1');
+    });
+  });
+  await expect(failed).rejects.toMatchObject({ code: 'ECONFLICT' });
+  expect(calls).toBe(1);
+  expect(await db.get('{k}n')).toBeNull();
+});
+
+test('a WATCH among commands that are sent again does not put the others in doubt', async () => {
+  await open({ natMap: proxy.natMap });
+  await age();
+  proxy.mode = 'mute';
+  const result = db.pipeline().get('{k}a').watch('{k}w').get('{k}b').exec();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  proxy.mode = 'pass';
+  proxy.cut();
+  expect(await result).toEqual([[null, null], [expect.objectContaining({ code: 'EINDOUBT' })], [null, null]]);
+});
+
+test('what a pipeline has answered is what it answers, also when its slot is on its way', async () => {
+  await open({ deadline: 2_000 });
+  await db.set('{k}balance', '500');
+  const move = await startMove(users.cluster, slotOf('{k}'));
+  const slow = connect({ connection: users.connection(), redisOptions: { commandTimeout: 5_000 } });
+  onTestFinished(() => close(slow, { timeout: 100 }));
+  const isAsked = [expect.objectContaining({ message: expect.stringMatching(/^ASK /) })];
+  const withTransaction = (db.pipeline().get('{k}balance') as unknown as { multi(): ChainableCommander }).multi().set('{k}new', '1').exec() as unknown as ChainableCommander;
+  const replies = await withTransaction.get('{k}balance').exec();
+  expect(replies!.map(([, reply]) => reply)).toEqual(['500', 'OK', undefined, undefined, '500']);
+  expect(await db.pipeline().get('{k}balance').blpop('{k}none', 0.1).exec()).toEqual([[null, '500'], isAsked]);
+  expect(await slow.pipeline().get('{k}balance').get('{k}none').exec()).toEqual([[null, '500'], isAsked]);
+  await db.del('{k}balance');
+  await move.finish();
 });
 
 test('what blocks outside of transactions does not lengthen their deadline', async () => {
   await open({ natMap: proxy.natMap, deadline: 1_000 });
   proxy.mode = 'deaf';
   const start = performance.now();
-  await expect(db.multi().blpop('{k}list', 0).incr('{k}n').exec()).rejects.toMatchObject({ code: 'EDEADLINE' });
+  const isLate = { code: 'EDEADLINE' };
+  await Promise.all([
+    expect(db.multi().blpop('{k}list', 0).incr('{k}n').exec()).rejects.toMatchObject(isLate),
+    expect(db.pipeline().call('multi').blpop('{k}list', 0).call('exec').exec()).rejects.toMatchObject(isLate),
+  ]);
   expect(performance.now() - start).toBeLessThan(2_500);
 });
 
@@ -145,6 +195,19 @@ describe('what would be executed twice is not:', () => {
     const pipeline = make();
     const both = await Promise.all([pipeline.exec(), pipeline.exec()]);
     expect(both).toEqual([[[null, 1]], [[null, 1]]]);
+    pipeline.incr('{k}other');
+    await expect(pipeline.exec()).rejects.toThrow(/^commands were added to a pipeline that is executed already/);
+    expect(await db.get('{k}other')).toBeNull();
+  });
+
+  test.each<[string, () => ReturnType<Cluster['pipeline']>]>([
+    ['a pipeline', () => db.pipeline().incr('{k}n')],
+    ['a transaction', () => db.multi().incr('{k}n')],
+  ])('%s on which exec() is called again while the client finds out what a freeze has left', async (_, make) => {
+    await open();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    const pipeline = make();
+    expect(await Promise.all([pipeline.exec(), pipeline.exec()])).toEqual([[[null, 1]], [[null, 1]]]);
     const called = new Promise((resolve) => void pipeline.exec((error, result) => resolve([error, result])));
     expect(await called).toEqual([null, [[null, 1]]]);
     expect(await db.get('{k}n')).toBe('1');
