@@ -41,12 +41,12 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
   let first: ReturnType<Exec> | undefined;
-  let sent: Promise<unknown> | 'later' | undefined;
+  let sent: Promise<unknown> | 'empty' | 'later' | undefined;
   let length = 0;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
     // Without slots, ioredis waits for them and comes again.
-    sent = cluster.slots.length > 0 ? internals._queue[0]?.promise : 'later';
+    sent = cluster.slots.length > 0 ? internals._queue[0]?.promise ?? 'empty' : 'later';
     followRedirections(internals, { follows: context.follows, send: context.send, onReplied: () => (replied = true) });
     const result = exec.call(pipeline, callback);
     length = internals._queue.length;
@@ -131,7 +131,8 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     }
     if (first) {
       // For a retry, ioredis gives the commands new promises. What a caller executes once more is executed already.
-      if (state !== 'abandoned' && sent !== undefined && sent !== internals._queue[0]?.promise) {
+      const isRetry = sent === 'later' ? cluster.slots.length > 0 : typeof sent === 'object' && sent !== internals._queue[0]?.promise;
+      if (isRetry && state !== 'abandoned') {
         return retry(callback);
       }
       return tell(sent !== undefined && internals._queue.length > length ? Promise.reject(executed()) : first, callback);

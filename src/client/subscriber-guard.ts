@@ -74,6 +74,7 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
   subscriber.selectSubscriber = () => {
     if (!subscriber.getInstance()) {
       // One that is waited for, to replace one that was stopped since, is not needed any more.
+      clearTimeout(timer);
       waiting = undefined;
       selectNow();
       return;

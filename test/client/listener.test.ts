@@ -50,6 +50,26 @@ describe.each([
     await expect.poll(() => lines).toContain('exit while end');
   }, 60_000);
 
+  test('leaves no timer when it is closed after several attempts', async () => {
+    const { proxy, users } = stage;
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const clients = await Promise.all(Array.from({ length: 10 }, async () => {
+      const db = connect({ connection: users.connection(), natMap: proxy.natMap, shardedSubscribers: method === 'ssubscribe' });
+      await db[method](CHANNEL);
+      return db;
+    }));
+    proxy.mode = 'refuse';
+    proxy.cut();
+    await pause(1_500);
+    clients.forEach((db) => db.disconnect());
+    await pause(50);
+    proxy.mode = 'pass';
+    const left = timers();
+    await pause(2_500);
+    // Others have timers, too, but none of them for each of the clients.
+    expect(left - timers()).toBeLessThan(3);
+  });
+
   test('finds nodes that all have other addresses', async () => {
     const { users, admin } = stage;
     const before = await startProxy(users.cluster);

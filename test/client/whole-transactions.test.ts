@@ -200,6 +200,29 @@ describe('what would be executed twice is not:', () => {
     expect(await db.get('{k}other')).toBeNull();
   });
 
+  test('an empty pipeline to which commands are added when it was executed', async () => {
+    await open();
+    const pipeline = db.pipeline();
+    expect(await pipeline.exec()).toEqual([]);
+    pipeline.incr('{k}n');
+    await expect(pipeline.exec()).rejects.toThrow(/^commands were added to a pipeline that is executed already/);
+    expect(await db.get('{k}n')).toBeNull();
+  });
+
+  test.each<[string, () => ReturnType<Cluster['pipeline']>]>([
+    ['a pipeline', () => db.pipeline().incr('{k}n')],
+    ['a transaction', () => db.multi().incr('{k}n')],
+  ])('%s on which exec() is called again before the client is connected', async (_, make) => {
+    db = connect({ connection: users.connection(), lazyConnect: true });
+    const pipeline = make();
+    const called: unknown[] = [];
+    const both = await Promise.all([pipeline.exec((_error, result) => called.push(result)), pipeline.exec((_error, result) => called.push(result))]);
+    expect(both).toEqual([[[null, 1]], [[null, 1]]]);
+    await expect.poll(() => called).toEqual(both);
+    expect(await db.get('{k}n')).toBe('1');
+    expect(called).toHaveLength(2);
+  });
+
   test.each<[string, () => ReturnType<Cluster['pipeline']>]>([
     ['a pipeline', () => db.pipeline().incr('{k}n')],
     ['a transaction', () => db.multi().incr('{k}n')],
