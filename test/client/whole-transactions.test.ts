@@ -1,6 +1,7 @@
 import type { ChainableCommander, Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startMove } from './support/moving-slot';
+import { flush } from './support/primaries';
 import { startProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => stage?.stop());
 
-beforeEach(() => Promise.all(admin.nodes('master').map((node) => node.flushall())));
+beforeEach(() => flush(users.cluster));
 
 afterEach(async () => {
   proxy.mode = 'pass';
