@@ -51,6 +51,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * before that.
  *
  * @throws ConfigurationError when the cluster, the user or the Region is not known
+ * @throws TypeError for an option that there is not
  */
 export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
   return new IamCredentials(options);

@@ -3,7 +3,7 @@ import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
 import { nodeInternals } from './internals';
 import type { QueueItem } from './internals';
-import { isOfTransaction } from './open-transactions';
+import { isMultiOrExec, isOfTransaction } from './open-transactions';
 import { repeatableOf } from './repeatable';
 
 /**
@@ -130,7 +130,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
    * is not among these commands any more.
    */
   function settleTransaction(commands: Command[]): void {
-    const inner = commands.filter(({ name }) => !/^(multi|exec)$/i.test(name));
+    const inner = commands.filter((command) => !isMultiOrExec(command));
     const whole = commands[0].pipelineIndex === 0;
     const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && repeatableOf(inner).size === inner.length;
     if (again) {

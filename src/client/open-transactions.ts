@@ -9,9 +9,14 @@ export const ENDS_TRANSACTION: readonly string[] = ['exec', 'discard', 'watch', 
 const open = new WeakSet<Redis>();
 const watching = new WeakSet<Redis>();
 
+/** Whether a command begins or executes a transaction, in any spelling. */
+export function isMultiOrExec({ name }: Command): boolean {
+  return /^(multi|exec)$/i.test(name);
+}
+
 /** Whether a command belongs to a transaction, also one that was begun with `call`, of which ioredis does not know. */
-export function isOfTransaction({ inTransaction, name }: Command): boolean {
-  return inTransaction || /^(multi|exec)$/i.test(name);
+export function isOfTransaction(command: Command): boolean {
+  return command.inTransaction || isMultiOrExec(command);
 }
 
 /**

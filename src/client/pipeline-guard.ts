@@ -81,9 +81,15 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   function run(): Promise<Result> {
     return new Promise((resolve, reject) => {
       const now = runningTime();
+      const automatic = isAutomatic(pipeline);
+      const hasTransaction = internals._queue.some(isOfTransaction);
+      if (hasTransaction && !internals._queue.every(({ inTransaction }) => inTransaction)) {
+        internals._queue.forEach((command) => context.mixed.add(command));
+      }
       // One of ioredis waits until the one before it is done, and its commands with it.
-      const start = isAutomatic(pipeline) ? made : now;
-      const ms = start + context.deadline - now + blockingTimes(internals._queue);
+      const start = automatic ? made : now;
+      const outside = hasTransaction ? outsideTransactions(internals._queue) : internals._queue;
+      const ms = outside.reduce((sum, command) => sum + blockingTime(command), start + context.deadline - now);
       const stop = context.commands.limit(ms, (reason = context.commands.deadlineError(name, start)) => {
         state = 'abandoned';
         const isAnswered = replied;
@@ -100,7 +106,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then(resolve, reject).finally(stop).catch(reject);
         }
       };
-      if (name === 'pipeline' && leavesOpen(internals._queue, isAutomatic(pipeline))) {
+      if (name === 'pipeline' && hasTransaction && leavesOpen(internals._queue, automatic)) {
         const error = openTransaction();
         state = 'abandoned';
         stop();
@@ -138,9 +144,6 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       return tell(sent !== undefined && internals._queue.length > length ? Promise.reject(executed()) : first, callback);
     }
     state = 'running';
-    if (internals._queue.some(isOfTransaction) && !internals._queue.every(({ inTransaction }) => inTransaction)) {
-      internals._queue.forEach((command) => context.mixed.add(command));
-    }
     const result = first = run();
     if (context.timesOut) {
       const abandon = () => internals._queue.forEach((command) => abandoned.add(command));
@@ -151,13 +154,13 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   return pipeline;
 }
 
-/** The time for which commands may block, which they do not in a transaction. */
-function blockingTimes(commands: readonly Command[]): number {
+/** The commands that may block, which they do not in a transaction. */
+function outsideTransactions(commands: readonly Command[]): Command[] {
   let isInside = false;
-  return commands.reduce((sum, command) => {
+  return commands.filter((command) => {
     isInside = isOfTransaction(command) ? !/^exec$/i.test(command.name) : isInside;
-    return isInside ? sum : sum + blockingTime(command);
-  }, 0);
+    return !isInside;
+  });
 }
 
 /** The error for commands that would be executed again, and others that would be executed then. */

@@ -64,6 +64,7 @@ interface SecretValue {
  * which is how a rotation is noticed: its current version, and the pending one if that is the refused one.
  *
  * @throws ConfigurationError when the secret is not named
+ * @throws TypeError for an option that there is not
  */
 export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
   return new SecretCredentials(options);
