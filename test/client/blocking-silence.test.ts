@@ -1,18 +1,14 @@
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { shardsOf } from './support/faults';
-import { startProxiedUsers } from './support/proxied-users';
+import { useProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import { close, connect, slotOf } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let stage: ProxiedUsers;
 
-beforeAll(async () => {
-  stage = await startProxiedUsers();
-});
-
-afterAll(() => stage?.stop());
+useProxiedUsers((started) => (stage = started));
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { startProxiedUsers } from './support/proxied-users';
-import type { ProxiedUsers } from './support/proxied-users';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { useProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
 import { passwordOf } from './support/users';
 import type { Users } from './support/users';
@@ -11,7 +10,6 @@ import type { ConnectOptions } from '../../src/client';
 
 const KEYS = ['{k}', '{a}', '{d}'];
 
-let stage: ProxiedUsers;
 let users: Users;
 let proxy: Proxy;
 let admin: Cluster;
@@ -19,12 +17,7 @@ let db: Cluster;
 
 const credentials = { username: 'app', sessionLifetime: 800, getPassword: async () => passwordOf('app') };
 
-beforeAll(async () => {
-  stage = await startProxiedUsers();
-  ({ users, proxy, admin } = stage);
-});
-
-afterAll(() => stage?.stop());
+useProxiedUsers((started) => ({ users, proxy, admin } = started));
 
 afterEach(async () => {
   proxy.mode = 'pass';

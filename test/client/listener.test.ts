@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startProxiedUsers } from './support/proxied-users';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { useProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import { startProxy } from './support/proxy';
 import { close, connect } from '../../src/client';
@@ -14,9 +14,7 @@ const CHANNEL = '{k}news';
 
 let stage: ProxiedUsers;
 
-beforeAll(async () => (stage = await startProxiedUsers()));
-
-afterAll(() => stage?.stop());
+useProxiedUsers((started) => (stage = started));
 
 describe.each([
   ['subscribe', (db: Cluster, text: string) => db.publish(CHANNEL, text)],

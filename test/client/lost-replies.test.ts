@@ -1,27 +1,20 @@
 import type { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { outputOf } from './support/output';
-import { startProxiedUsers } from './support/proxied-users';
-import type { ProxiedUsers } from './support/proxied-users';
+import { useProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
 import type { Users } from './support/users';
 import type { ConnectOptions } from '../../src/client';
 import { close, connect, InDoubtError, slotOf } from '../../src/client';
 import { nodeInternals } from '../../src/client/internals';
 
-let stage: ProxiedUsers;
 let users: Users;
 let proxy: Proxy;
 let admin: Cluster;
 let db: Cluster;
 
-beforeAll(async () => {
-  stage = await startProxiedUsers();
-  ({ users, proxy, admin } = stage);
-});
-
-afterAll(() => stage?.stop());
+useProxiedUsers((started) => ({ users, proxy, admin } = started));
 
 beforeEach(async () => {
   await Promise.all(admin.nodes('master').map((node) => node.flushall()));

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startMove } from './support/moving-slot';
-import { startProxiedUsers } from './support/proxied-users';
+import { useProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import { passwordOf } from './support/users';
 import { close, connect, observe, slotOf } from '../../src/client';
@@ -13,9 +13,7 @@ let cluster: ProxiedUsers;
 let db: Cluster;
 let received: string[];
 
-beforeAll(async () => (cluster = await startProxiedUsers()));
-
-afterAll(async () => cluster?.stop());
+useProxiedUsers((started) => (cluster = started));
 
 beforeEach(async () => {
   received = [];

@@ -1,9 +1,8 @@
 import type { ChainableCommander, Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startMove } from './support/moving-slot';
 import { flush } from './support/primaries';
-import { startProxiedUsers } from './support/proxied-users';
-import type { ProxiedUsers } from './support/proxied-users';
+import { useProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
 import type { Users } from './support/users';
 import { close, connect, slotOf, transaction } from '../../src/client';
@@ -12,18 +11,12 @@ import type { ConnectOptions } from '../../src/client';
 /** More than one TLS record, so that a server answers the first commands of a transaction before it has got the last. */
 const LARGE = 'x'.repeat(40_000);
 
-let stage: ProxiedUsers;
 let users: Users;
 let proxy: Proxy;
 let admin: Cluster;
 let db: Cluster;
 
-beforeAll(async () => {
-  stage = await startProxiedUsers();
-  ({ users, proxy, admin } = stage);
-});
-
-afterAll(() => stage?.stop());
+useProxiedUsers((started) => ({ users, proxy, admin } = started));
 
 beforeEach(() => flush(users.cluster));
 

@@ -1,4 +1,5 @@
 import type { Cluster } from 'ioredis';
+import { afterAll, beforeAll } from 'vitest';
 import { startProxy } from './proxy';
 import type { Proxy } from './proxy';
 import { startUsers } from './users';
@@ -10,11 +11,20 @@ export interface ProxiedUsers {
   readonly users: Users;
   readonly proxy: Proxy;
   readonly admin: Cluster;
-  stop(): Promise<void>;
 }
 
-/** Starts a cluster with the user `app`, who may do everything. */
-export async function startProxiedUsers(): Promise<ProxiedUsers> {
+/**
+ * Starts a cluster with the user `app`, who may do everything, for the tests of a file.
+ *
+ * @param take - given it before the first test
+ */
+export function useProxiedUsers(take: (started: ProxiedUsers) => void): void {
+  let started: Awaited<ReturnType<typeof startProxiedUsers>> | undefined;
+  beforeAll(async () => take(started = await startProxiedUsers()));
+  afterAll(() => started?.stop());
+}
+
+async function startProxiedUsers(): Promise<ProxiedUsers & { stop(): Promise<void> }> {
   const users = await startUsers({ app: 'on ~* &* +@all' });
   const proxy = await startProxy(users.cluster);
   const admin = connect({ connection: users.connection() });
