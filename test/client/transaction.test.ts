@@ -251,9 +251,10 @@ describe('a transaction', () => {
       calls += 1;
       tx.append(one, 'b').append(two, 'b');
     });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(calls).toBeGreaterThan(1);
+    await expect.poll(() => calls, { timeout: 5_000 }).toBeGreaterThan(1);
     const hasty = open('app', { deadline: 500 });
+    // Its first connection may take the whole of that.
+    await expect.poll(() => hasty.get(one).catch(() => undefined), { timeout: 5_000 }).toBe('a');
     const start = performance.now();
     expect(await errorOf(transaction(hasty, 'away', (tx) => tx.append(one, 'b').append(two, 'b')))).toMatchObject({
       code: 'EABORTED', cause: { message: expect.stringMatching(/^(TRYAGAIN|ASK)/) },
