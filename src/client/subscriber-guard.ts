@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { findNodes } from './cluster-slots';
 import { trueCause } from './failure';
 import { clusterInternals, nodeInternals } from './internals';
-import { backOff, isRefused, isSubscription, REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
+import { isRefused, isSubscription, REPLY_TIMEOUT_MS, subscriptionBackOff, Subscriptions } from './subscriptions';
 import type { SubscriptionKind } from './subscriptions';
 
 /** What the connection for subscriptions needs besides what ioredis gives it. */
@@ -83,7 +83,7 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
       return;
     }
     const wait = waiting = {};
-    const delay = failures === 0 ? 0 : backOff(failures);
+    const delay = failures === 0 ? 0 : subscriptionBackOff(failures);
     failures += 1;
     // There may be nothing else that keeps a process alive which waits for messages.
     timer = setTimeout(() => {

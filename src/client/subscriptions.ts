@@ -20,7 +20,7 @@ export const REPLY_TIMEOUT_MS = 5_000;
 const MOVED = new Error('the slot of the channel has moved');
 
 /** @param failures - how many attempts have failed in a row before */
-export function backOff(failures: number): number {
+export function subscriptionBackOff(failures: number): number {
   return Math.random() * Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** failures);
 }
 
@@ -120,7 +120,7 @@ export class Subscriptions {
         return;
       }
       onRefusal(errors.find(isRefused)!);
-      await new Promise((resolve) => setTimeout(resolve, backOff(refusals)).unref());
+      await new Promise((resolve) => setTimeout(resolve, subscriptionBackOff(refusals)).unref());
     }
   }
 }
