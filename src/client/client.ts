@@ -11,7 +11,7 @@ import type { CredentialsProvider } from './credentials';
 import { ConfigurationError, InDoubtError } from './errors';
 import type { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
-import { closed, describe, isRefusal, isRetriable, redirectionOf } from './failure';
+import { closed, describe, isLookalike, isRefusal, isRetriable, redirectionOf } from './failure';
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
@@ -373,7 +373,7 @@ export class Client extends Cluster {
    */
   override handleError(error: HandleErrorParameters[0], ttl: HandleErrorParameters[1], handlers: HandleErrorParameters[2]): void {
     // A pipeline gives no more of an error than its name and message.
-    if (this.#commands.isAbandoning || error.name === InDoubtError.name) {
+    if (this.#commands.isAbandoning || error.name === InDoubtError.name || isLookalike(error)) {
       handlers.defaults();
       return;
     }

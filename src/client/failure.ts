@@ -44,11 +44,22 @@ export function isRetriable(error: Error): boolean {
   return error.message === RETRIED_MESSAGE;
 }
 
-/** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
-const NO_PRIMARY = /^READONLY /;
+/*
+ * The replies of servers below are told by more than their first word: the errors that scripts give may begin with the same, and a script
+ * that gave one has been executed.
+ */
 
-/** Replies of a server that cannot answer now. Those of scripts may begin with the same words. */
-const NOT_NOW = /^(CLUSTERDOWN |LOADING \S+ is loading the dataset in memory|MASTERDOWN Link with )/;
+/** Replies with which a server refuses what another one will take, or it itself later: there is no primary, or this is no longer one. */
+const NO_PRIMARY = /^READONLY You can't write against a read only /;
+
+/** Replies of a server that cannot answer now. */
+const NOT_NOW = /^(CLUSTERDOWN (The cluster is down|Hash slot not served)|LOADING \S+ is loading the dataset in memory|MASTERDOWN Link with )/;
+
+/** The reply of a server that has some keys of a command, and not yet or no longer the others. */
+const TRY_AGAIN = /^TRYAGAIN Multiple keys request during rehashing of slot/;
+
+/** The first words that ioredis takes for such a reply, whatever follows. */
+const RETRIED_WORDS = /^(CLUSTERDOWN|TRYAGAIN)\b/;
 
 /** How it ends a command that blocked and did nothing; with `CLIENT UNBLOCK`, which a caller asked for, the text is another one. */
 const NO_LONGER_PRIMARY = /^UNBLOCKED force unblock from blocking operation, instance state changed/;
@@ -66,6 +77,16 @@ export function isRefusal(error: Error): boolean {
     return command !== undefined && !(command.name.toLowerCase() === 'xread' && command.args.map(String).includes('$'));
   }
   return NO_PRIMARY.test(error.message) || cannotAnswer(error);
+}
+
+/** Whether a server has executed nothing because the slot is on its way to another one. */
+export function isSplit({ message }: Error): boolean {
+  return TRY_AGAIN.test(message);
+}
+
+/** Whether ioredis would take an error of a script for a reply of the server that has executed nothing. */
+export function isLookalike(error: Error): boolean {
+  return RETRIED_WORDS.test(error.message) && !isSplit(error) && !cannotAnswer(error);
 }
 
 /** Whether a server says that it cannot answer now, and has executed nothing. */

@@ -1,12 +1,12 @@
 import type { Command } from 'ioredis';
 import { blockingTime } from './deadline';
-import { isRefusal } from './failure';
+import { isRefusal, isSplit } from './failure';
 import type { PipelineInternals } from './internals';
 import { isOfTransaction } from './open-transactions';
 import { keysOf } from './repeatable';
 
-/** Replies with which a server executes nothing, because another one serves the slot, or will. */
-const REDIRECTION = /^(MOVED|ASK|TRYAGAIN) /;
+/** Replies with which a server executes nothing, because another one serves the slot. */
+const REDIRECTION = /^(MOVED|ASK) /;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
 const followed = new WeakSet<Promise<unknown>>();
@@ -133,7 +133,7 @@ function isForIoredis(command: Command): boolean {
 }
 
 function isElsewhere(error: Error): boolean {
-  return REDIRECTION.test(error.message) || isRefusal(error);
+  return REDIRECTION.test(error.message) || isSplit(error) || isRefusal(error);
 }
 
 /** The commands that can be sent again. */

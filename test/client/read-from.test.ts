@@ -1,7 +1,8 @@
+import type { ChainableCommander } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect } from '../../src/client';
+import { batch, close, connect } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
@@ -57,13 +58,21 @@ test('pipelines and transactions that start with a read go to the primary all th
   await close(db);
 });
 
-test('a script whose own error reads like that of a server is executed once', async () => {
+const outcomes = async (commands: ChainableCommander) => (await commands.exec())!.map(([error, reply]) => error?.message ?? reply);
+
+test.each([
+  'LOADING', 'MASTERDOWN', 'READONLY', 'CLUSTERDOWN', 'TRYAGAIN', 'UNBLOCKED',
+])('a script whose own error begins with %s, as those of servers do, is executed once', async (word) => {
   const db = open('primary');
-  for (const word of ['LOADING', 'MASTERDOWN']) {
-    const text = `${word} the catalogue is not there`;
-    await expect(db.eval(`redis.call('INCR', KEYS[1]) return redis.error_reply('${text}')`, 1, word)).rejects.toThrow(text);
-    expect(await db.get(word)).toBe('1');
-  }
+  const text = `${word} the catalogue is not there`;
+  const script = (key: string) => [`redis.call('INCR', KEYS[1]) return redis.error_reply('${text}')`, 1, `{${word}}${key}`] as const;
+  await expect(db.eval(...script('single'))).rejects.toThrow(text);
+  expect(await outcomes(db.pipeline().eval(...script('alone')))).toEqual([text]);
+  expect(await outcomes(db.pipeline().incr(`{${word}}n`).eval(...script('pipeline')))).toEqual([1, text]);
+  expect(await outcomes(batch(db).incr(`{${word}}n`).eval(...script('batch')))).toEqual([2, text]);
+  expect(await outcomes(db.multi().incr(`{${word}}n`).eval(...script('multi')))).toEqual([3, text]);
+  expect(await db.mget(['single', 'alone', 'pipeline', 'batch', 'multi'].map((key) => `{${word}}${key}`))).toEqual(['1', '1', '1', '1', '1']);
+  await db.del(['single', 'alone', 'pipeline', 'batch', 'multi', 'n'].map((key) => `{${word}}${key}`));
   await close(db);
 });
 
