@@ -76,7 +76,8 @@ export interface ConnectOptions extends ClusterOptions {
   /**
    * Which commands are sent again when their connection broke before the reply came. With `safe`, those whose repetition cannot change
    * the result (reads, SET, HSET, DEL, ZADD and the like); the others (INCR, LPUSH, SET with NX, scripts) reject with an `InDoubtError`.
-   * With `always`, all of them, so that a command may be executed twice. What was never sent is sent in any case.
+   * What another client writes to the same key between the two is overwritten or deleted by the second: with `never`, only what reads is
+   * sent again. With `always`, all of them, so that a command may be executed twice. What was never sent is sent in any case.
    *
    * @default 'safe'
    */

@@ -4,18 +4,20 @@ import { closed, describe, isRetriable, retriable } from './failure';
 import { nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
-import { repeatableOf } from './repeatable';
+import { onlyReads } from './repeatable';
+import { repeatableOf } from './repeatable-sequence';
 
 /**
  * Which commands are sent again when their connection broke before the reply came. What was never sent always is.
  *
- * - `safe`: those whose repetition cannot change the result; the others reject with an `InDoubtError`
+ * - `safe`: those whose repetition cannot change the result, as long as nobody else writes the same keys meanwhile; the others reject with an `InDoubtError`
+ * - `never`: those that only read; the others reject with an `InDoubtError`
  * - `always`: all of them, which may execute a command twice
  */
-export type RetryWrites = 'safe' | 'always';
+export type RetryWrites = 'safe' | 'never' | 'always';
 
 /** Every value of {@link RetryWrites}. */
-export const RETRY_WRITES: readonly RetryWrites[] = ['safe', 'always'];
+export const RETRY_WRITES: readonly RetryWrites[] = ['safe', 'never', 'always'];
 
 /** What a node's connection needs to know to settle the commands that it loses. */
 export interface LostRepliesContext {
@@ -107,7 +109,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     if (commands.some(isOfTransaction)) {
       settleTransaction(commands);
     } else {
-      const again = context.retryWrites === 'always' ? new Set(commands) : repeatableOf(commands);
+      const again = sentAgain(commands, context.retryWrites);
       batch.forEach((item) => (again.has(item.command) ? sendAgain(item) : doubt(item.command, item.command.name)));
     }
   }
@@ -132,7 +134,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   function settleTransaction(commands: Command[]): void {
     const inner = commands.filter((command) => !isMultiOrExec(command));
     const whole = commands[0].pipelineIndex === 0;
-    const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && repeatableOf(inner).size === inner.length;
+    const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && sentAgain(inner, context.retryWrites).size === inner.length;
     if (again) {
       commands.forEach((command) => command.reject(retriable(cause)));
     } else {
@@ -146,6 +148,15 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     const text = closing ? closed().message : `${message}: ${describe(cause)}`;
     command.reject(new InDoubtError(text, { endpoint, command: name, cause: closing ? new Error(message, { cause }) : cause }));
   }
+}
+
+/** The commands of a sequence that are sent again. */
+function sentAgain(commands: readonly Command[], retryWrites: RetryWrites): ReadonlySet<Command> {
+  if (retryWrites === 'always') {
+    return new Set(commands);
+  }
+  const repeatable = repeatableOf(commands);
+  return retryWrites === 'safe' ? repeatable : new Set([...repeatable].filter((command) => onlyReads(command) || command.getKeys().length === 0));
 }
 
 /** The commands of each pipeline together, every other one by itself. */

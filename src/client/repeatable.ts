@@ -42,7 +42,7 @@ const EXCEPTIONS = [
 const ADDITIONS = [
   // A member of a set or sketch is there once, however often it is added.
   'sadd', 'pfadd',
-  // They have their effect once, and give a value that stays.
+  // They have their effect once, and give a value that stays, for as long as it lives.
   'getex', 'set',
   // They only write when told to, which is ruled out below.
   'georadius', 'georadiusbymember', 'sort',
@@ -59,10 +59,25 @@ const some = (needed: string) => (words: Words) => words.includes(needed);
 /** Of the words before the first number. */
 const noFlag = (...refused: Words) => (words: Words) => none(...refused)(words.slice(0, words.findIndex((word) => /\d|INF/.test(word))));
 
+/** Longer than anybody waits for an attempt to send a command again, in milliseconds. */
+const LONG_MS = 600_000;
+
+/** Whether a key is still there when the command that gives it a time to live is sent again. */
+const lasting = (words: Words) => {
+  const index = words.findIndex((word) => /^(EX|PX)(AT)?$/.test(word));
+  if (index < 0) {
+    return true;
+  }
+  const time = Number(words[index + 1]) * (words[index].startsWith('EX') ? 1_000 : 1);
+  return time - (words[index].endsWith('AT') ? Date.now() : 0) > LONG_MS;
+};
+
 /** What the options of a command have to be like, from the argument on whose index is given. */
 const OPTIONS: Readonly<Record<string, readonly [from: number, allow: (words: Words) => boolean]>> = {
   // With NX, here and below, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before.
-  'set': [2, only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')],
+  'set': [2, (words) => only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')(words) && (!words.includes('XX') || lasting(words))],
+  // It gives nothing of a key that has expired, and a time that has passed deletes it.
+  'getex': [1, lasting],
   'geoadd': [1, noFlag('NX')],
   'expire': [2, none('NX')],
   'expireat': [2, none('NX')],
@@ -90,7 +105,8 @@ function effectOf(name: string): Effect | undefined {
   return effects.get(name);
 }
 
-function nameOf({ name, args }: Command): string {
+/** The name of a command in lower case, of those that the server describes with their subcommand. */
+export function nameOf({ name, args }: Command): string {
   const command = name.toLowerCase();
   const subcommand = `${command}|${String(args[0]).toLowerCase()}`;
   return effectOf(command) === undefined && effectOf(subcommand) !== undefined ? subcommand : command;
@@ -102,13 +118,17 @@ export function doesNotOnlyRead(command: Command): boolean {
   return !command.isReadOnly && effect !== undefined && effect !== 'readonly';
 }
 
-const onlyReads = (command: Command) => command.isReadOnly === true || effectOf(nameOf(command)) === 'readonly';
+/** Whether a command is known to do nothing but read. */
+export const onlyReads = (command: Command) => command.isReadOnly === true || effectOf(nameOf(command)) === 'readonly';
 
 /** Whether a command reads a key and may write another one. */
 const derives = (command: Command) => effectOf(nameOf(command))?.includes('RO access') === true;
 
-/** Whether the reply or the effect of a command that can be sent again depends on what is in its keys. */
-const reads = (command: Command) => onlyReads(command) || derives(command) || nameOf(command) === 'getex';
+/** Whether a command, as far as the server tells, does something to keys that its arguments do not name as such. */
+export const mayTouchAll = (command: Command) => {
+  const effect = effectOf(nameOf(command));
+  return !onlyReads(command) && keysOf(command).length === 0 && (effect === undefined || !effect.startsWith('other') || effect.includes('RW'));
+};
 
 /** The keys of a command as text, a character for each byte. */
 export const keysOf = (command: Command) => command.getKeys().map((key) => (Buffer.isBuffer(key) ? key.toString('latin1') : Buffer.from(key).toString('latin1')));
@@ -133,35 +153,4 @@ export function isRepeatable(command: Command): boolean {
   // What is computed from its own result is another one the second time.
   const keys = keysOf(command);
   return !derives(command) || new Set(keys).size === keys.length;
-}
-
-/**
- * The commands of a sequence that may have been executed and can be sent again.
- *
- * Besides each being repeatable: one that reads what a later one writes would read the later state; one that writes a key of a later one
- * that is not sent again could undo it.
- */
-export function repeatableOf(sequence: readonly Command[]): ReadonlySet<Command> {
-  const repeatable = new Set<Command>();
-  const written = new Set<string>();
-  const inDoubt = new Set<string>();
-  for (const command of [...sequence].reverse()) {
-    const keys = keysOf(command);
-    const writes = !onlyReads(command);
-    const readsLater = reads(command) && keys.some((key) => written.has(key));
-    const undoes = writes && keys.some((key) => inDoubt.has(key));
-    const again = isRepeatable(command) && !readsLater && !undoes;
-    if (again) {
-      repeatable.add(command);
-    }
-    if (writes) {
-      keys.forEach((key) => {
-        written.add(key);
-        if (!again) {
-          inDoubt.add(key);
-        }
-      });
-    }
-  }
-  return repeatable;
 }

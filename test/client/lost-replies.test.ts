@@ -108,6 +108,18 @@ describe.each([
       expect(await loseReplies(() => other.incr('{k}n'), () => admin.get('{k}n'), '3')).toEqual({ status: 'fulfilled', value: 4 });
       await close(other);
     });
+
+    test('is sent again with retryWrites: never only if it reads', async () => {
+      await open({ retryWrites: 'never' });
+      await admin.set('{k}lock', 'mine');
+      const others = () => admin.set('{k}lock', 'theirs', 'NX').then(() => admin.get('{k}lock'));
+      expect(await loseReplies(() => db.del('{k}lock'), others, 'theirs')).toMatchObject({ reason: { code: 'EINDOUBT', command: 'del' } });
+      expect(await loseReplies(() => db.get('{k}lock'), async () => (await callsOf('get')) > 0, true)).toEqual({ status: 'fulfilled', value: 'theirs' });
+      expect(await loseReplies(() => db.pipeline().get('{k}lock').set('{k}1', 'v').exec(), () => admin.get('{k}1'), 'v')).toMatchObject({
+        value: [[null, 'theirs'], [{ code: 'EINDOUBT' }]],
+      });
+      expect(await loseReplies(() => db.multi().set('{k}2', 'v').exec(), () => admin.get('{k}2'), 'v')).toMatchObject({ reason: { code: 'EINDOUBT' } });
+    });
   });
 
   describe('a command that was never sent', () => {
@@ -341,8 +353,8 @@ describe.each([
   });
 
   test('fails on another choice', () => {
-    expect(() => connect({ connection: users.connection(), retryWrites: 'never' as 'safe' }))
-      .toThrow(/^retryWrites is "never": expected one of safe, always$/);
+    expect(() => connect({ connection: users.connection(), retryWrites: 'sometimes' as 'safe' }))
+      .toThrow(/^retryWrites is "sometimes": expected one of safe, never, always$/);
   });
 });
 

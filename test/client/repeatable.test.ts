@@ -6,7 +6,8 @@ import type { Users } from './support/users';
 import { commandEffects } from '../../scripts/command-effects';
 import { close, connect } from '../../src/client';
 import { COMMAND_EFFECTS, SERVER_VERSION } from '../../src/client/command-effects';
-import { isRepeatable, repeatableOf } from '../../src/client/repeatable';
+import { isRepeatable } from '../../src/client/repeatable';
+import { repeatableOf } from '../../src/client/repeatable-sequence';
 
 let users: Users;
 let db: Cluster;
@@ -55,7 +56,8 @@ const SAMPLES = [
   // strings
   'append? {k}string x', 'get {k}string', 'getrange {k}string 0 2', 'substr {k}string 0 2', 'strlen {k}string', 'mget {k}string {k}none', 'lcs {k}string {k}other',
   'set {k}string new', 'set {k}new 1 EX 100', 'set {k}string new XX KEEPTTL', 'set {k}string new PXAT 33177117420000', 'set? {k}string new NX', 'set? {k}string new GET',
-  'set? {k}string new XX GET', 'setex {k}string 100 new', 'psetex {k}string 100000 new', 'mset {k}string 1 {k}new 2', 'setrange {k}string 2 xyz', 'getex {k}string EX 100',
+  'set? {k}string new XX GET', 'setex {k}string 100 new', 'psetex {k}string 100000 new', 'mset {k}string 1 {k}new 2', 'setrange {k}string 2 xyz', 'getex {k}string EX 1000', 'getex {k}string PXAT 33177117420000',
+  'getex? {k}string EX 100', 'getex? {k}string EXAT 1', 'set? {k}string new XX PX 100', 'set {k}string new XX EX 1000',
   'getex {k}expiring PERSIST', 'setnx? {k}new 1', 'msetnx? {k}new 1', 'incr? {k}expiring', 'incrby? {k}expiring 2', 'incrbyfloat? {k}expiring 2', 'decr? {k}expiring',
   'decrby? {k}expiring 2', 'getset? {k}string new', 'getdel? {k}string',
   // bits
@@ -171,5 +173,63 @@ describe('a sequence', () => {
     [['getex a', 'set a 1'], '-+'],
     [['set a 1', 'del a', 'set a 2'], '+++'],
     [['set a 1', 'eval return(1) 1 a', 'expire a 10'], '--+'],
+    [['expire a 10', 'hset a f 1'], '-+'],
+    [['hset a f 1', 'expire a 10'], '++'],
+    [['sadd a 1', 'set a 1'], '-+'],
+    [['sadd a 1', 'srem a 2', 'del a'], '+++'],
+    [['set a 1 XX', 'hset a f 1'], '-+'],
+    [['zadd a XX 5 m', 'zadd a LT 9 m'], '-+'],
+    [['zremrangebyscore a 0 5', 'zadd a 9 m', 'expire a 10'], '+++'],
+    [['zremrangebyscore a 0 5', 'zadd a XX 3 m'], '-+'],
+    [['lset a 0 b', 'del a'], '-+'],
+    [['xack a g 1-1', 'xdel a 1-1'], '++'],
+    [['get a', 'set b 1', 'flushall', 'ping', 'set c 1'], '---++'],
+    [['get a', 'json.set a $ 1', 'ping', 'set a 1'], '--++'],
   ])('%j is repeated as %s', (lines, expected) => expect(again(...lines)).toBe(expected));
+
+  test('leaves the state and gives the answers that it left and gave the first time', async () => {
+    const starts = ['', 'set K hello', 'set K hello EX 1000', 'hset K f 1', 'sadd K a', 'zadd K 10 a', 'rpush K a', 'zadd K 3 a 7 b'];
+    const steps = [
+      'set K v', 'set K w XX', 'set K x KEEPTTL', 'setex K 500 v', 'setrange K 5 !', 'getex K PERSIST', 'get K', 'del K', 'expire K 100', 'expire K 500 LT', 'expire K 900 GT',
+      'expire K 300 XX', 'persist K', 'hset K f 1', 'hset K g 2', 'hdel K f', 'sadd K a', 'srem K a', 'zadd K 5 a', 'zadd K XX 3 a', 'zadd K LT 9 a', 'zadd K GT 9 a', 'zrem K a',
+      'zremrangebyscore K 0 6', 'zrange K 0 -1 WITHSCORES', 'lset K 0 b', 'pfadd K a', 'unionstore', 'incr K', 'rpush K x', 'spop K', 'copy K L REPLACE', 'copy L K REPLACE',
+    ].map((line) => line.replace('unionstore', 'sunionstore K L M'));
+    const sequences = steps.flatMap((one) => steps.flatMap((two) => [[one, two], ...['del K', 'hset K f 1', 'expire K 100'].map((three) => [one, two, three])]));
+    const whole = sequences.filter((lines) => !again(...lines).includes('-'));
+    expect(whole.length).toBeGreaterThan(400);
+    let number = 0;
+    /** Executes commands on a key of their own, and tells their answers and what they leave. */
+    const play = async (start: string, lines: readonly string[], times: number) => {
+      number += 1;
+      const [key, other, third] = ['', 'l', 'm'].map((end) => `{k}${number}${end}`);
+      const pipeline = db.pipeline();
+      const add = (line: string) => {
+        const [name, ...args] = line.split(' ').map((word) => ({ K: key, L: other, M: third })[word] ?? word);
+        pipeline.call(name, ...args);
+      };
+      ['sadd L a b', 'sadd M c', ...start ? [start] : []].forEach(add);
+      Array.from({ length: times }, () => lines.forEach(add));
+      const to = pipeline.length;
+      ['dump K', 'pttl K', 'dump L', 'del K L M'].forEach(add);
+      const replies = (await pipeline.exec())!.map(([error, reply]) => (error ? 'error' : reply));
+      const [value, ttl, copy] = replies.slice(to);
+      // The exact time to live differs.
+      return { answers: replies.slice(to - lines.length, to), state: [value, Math.ceil(Number(ttl) / 50_000), copy] };
+    };
+    const different: unknown[] = [];
+    for (const start of starts) {
+      await Promise.all(whole.map(async (lines) => {
+        const [once, twice] = await Promise.all([play(start, lines, 1), play(start, lines, 2)]);
+        // What counts, counts the second time, and a value of another type that was deleted is in the way no more.
+        const isSame = lines.every((line, index) => {
+          const [first, second] = [once.answers[index], twice.answers[index]];
+          return first === 'error' || (/^(get|zrange)/.test(line) ? JSON.stringify(first) === JSON.stringify(second) : second !== 'error');
+        });
+        if (!isSame || JSON.stringify(once.state) !== JSON.stringify(twice.state)) {
+          different.push({ start, lines, once, twice });
+        }
+      }));
+    }
+    expect(different).toEqual([]);
+  });
 });
