@@ -26,6 +26,7 @@ import { keepSignedIn } from './reauthentication';
 import { endWhileReconnecting, reconnectOnce } from './reconnection';
 import { livePassword } from './redacted';
 import { Retries } from './retries';
+import { Routing } from './routing';
 import { guardShardedSubscribers } from './sharded-subscriber-guard';
 import { SilenceWatch } from './silence';
 import { SlotsWatch } from './slots-watch';
@@ -106,6 +107,7 @@ export class Client extends Cluster {
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   readonly #borrowed: BorrowedConnections;
+  readonly #routing = new Routing(this, (command) => void super.sendCommand(command));
   readonly #slotsWatch = new SlotsWatch(() => this, () => this.#events.slotsSeen(this), () => this.#borrowed.openNext());
   readonly #keepUp: () => () => void;
   /** Ends what keeps the connections up, undefined once the client has ended. */
@@ -377,12 +379,13 @@ export class Client extends Cluster {
       handlers.defaults();
       return;
     }
+    const routed = this.#routing.of(handlers);
     // The first redirection is followed at once. Only a slot that is still on its way redirects again.
     const { maxRedirections = 0 } = this.options;
     const target = ttl.value === undefined && maxRedirections > 0 ? redirectionOf(error) : undefined;
     if (target) {
       ttl.value = maxRedirections;
-      handlers.moved(target.slot, target.node);
+      routed.moved(target.slot, target.node);
       return;
     }
     const isRefused = isRefusal(error);
@@ -392,9 +395,9 @@ export class Client extends Cluster {
     const waits = isRefused || isRetriable(error);
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
     if (waits && !this.#closing && this.status !== 'connect') {
-      this.#retries.add(handlers.connectionClosed);
+      this.#retries.add(routed.connectionClosed);
     } else {
-      super.handleError(error, ttl, handlers);
+      super.handleError(error, ttl, routed);
     }
   }
 

@@ -70,7 +70,11 @@ export interface ClusterInternals {
   /** Commands that wait for the cluster. */
   readonly offlineQueue: Queue<QueueItem>;
   /** By `host:port`. */
-  readonly connectionPool: { readonly nodes: { readonly slave: Readonly<Record<string, Redis>> } };
+  readonly connectionPool: {
+    readonly nodes: Readonly<Record<'all' | 'master' | 'slave', Readonly<Record<string, Redis>>>>;
+    /** A random one. */
+    getSampleInstance(role: 'all' | 'master' | 'slave'): Redis | undefined;
+  };
   readonly subscriber: SubscriberInternals;
   /** Connections for sharded subscriptions, with the option `shardedSubscribers`, whose method `ssubscribe` gets back what a lost one had. */
   readonly shardedSubscribers?: {
@@ -93,7 +97,7 @@ export interface ClusterInternals {
   /** Starts what refreshes the slots from time to time, once the client is connected. */
   resetNodesRefreshInterval(): void;
   /** Where a node is reached, by the option `natMap`. */
-  natMapper(node: { readonly host: string; readonly port: number }): { readonly host?: string; readonly port?: number };
+  natMapper(node: string | { readonly host: string; readonly port: number }): { readonly host?: string; readonly port?: number };
 }
 
 export interface PipelineInternals {
