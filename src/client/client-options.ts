@@ -43,8 +43,8 @@ export function clientOptions({ tls, caFile, readFrom, profile, context }: Clien
     retryDelayOnMoved: 20,
     ...profile,
     ...overrides,
-    // ioredis knows `multi` only, and refusing it would fail what others have put into the same pipeline.
-    autoPipeliningIgnoredCommands: [...overrides.autoPipeliningIgnoredCommands ?? [], 'MULTI'],
+    // Of these, ioredis knows `multi` only: refusing it would fail what others have put into the same pipeline, and `exec` would execute that.
+    autoPipeliningIgnoredCommands: [...overrides.autoPipeliningIgnoredCommands ?? [], 'MULTI', 'exec'],
     // A name has to stay a name until its certificate is checked; the connector resolves it.
     dnsLookup: (host, callback) => callback(null, host),
     redisOptions: {

@@ -102,7 +102,10 @@ export function guardSubscriber(cluster: Cluster, { guard, password, renewPasswo
       });
     }, delay);
   };
-  cluster.on('end', () => clearTimeout(timer));
+  cluster.on('end', () => {
+    clearTimeout(timer);
+    waiting = undefined;
+  });
 }
 
 /** Sees to it that a new connection gets all that ioredis has asked for on it. */

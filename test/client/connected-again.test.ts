@@ -241,3 +241,21 @@ test('a client may be closed by many', async () => {
   expect(db.status).toBe('end');
   expect(warnings).toEqual([]);
 });
+
+test('a client that gave up and connects again gets messages', async () => {
+  const connection = users.connection();
+  const [, { port }] = Object.entries(proxy.natMap).find(([node]) => node.endsWith(`:${connection.port}`))!;
+  const clusterRetryStrategy = (times: number) => (times > 3 ? null : 100);
+  db = connect({ connection: { ...connection, port }, natMap: proxy.natMap, deadline: 3_000, clusterRetryStrategy });
+  const received: string[] = [];
+  db.on('message', (_, text) => received.push(text));
+  await db.subscribe('news');
+  const end = new Promise((resolve) => db.once('end', resolve));
+  proxy.mode = 'refuse';
+  proxy.cut();
+  await end;
+  proxy.mode = 'pass';
+  await db.connect();
+  await expect.poll(() => admin.publish('news', 'text').then(() => received), { timeout: 5_000 }).toContain('text');
+  await db.subscribe('other');
+});

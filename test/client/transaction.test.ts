@@ -74,6 +74,8 @@ test('is not begun on a connection that others use too', async () => {
   ]);
   const together = [automatic.call('Multi'), automatic.call('EXEC')];
   await Promise.all(together.map((each) => expect(each).rejects.toThrow(refusal)));
+  const [count, exec] = await Promise.allSettled([automatic.strlen(ann), (automatic as unknown as { exec(): Promise<unknown> }).exec()]);
+  expect([count, exec]).toMatchObject([{ value: 3 }, { reason: { message: 'ERR EXEC without MULTI' } }]);
   expect(await automatic.get(ann)).toBe('100');
   await close(automatic);
   expect(await db.get(ann)).toBe('100');
