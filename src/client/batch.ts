@@ -1,5 +1,6 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import { ENDS_TRANSACTION } from './open-transactions';
+import { keepOnPrimary } from './read-from';
 
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
@@ -11,7 +12,7 @@ type Exec = ChainableCommander['exec'];
  *
  * `exec()` sends all of them at once, each to the node of its key, and gives a pair of error and result for each in the order they were
  * added: one that fails does not keep others from being done. Commands of one key are carried out in order unless they have to be
- * repeated; those of several are not atomic. Each has the deadline and the retries of a single command. What was executed is not
+ * repeated; those of several are not atomic. All of them go to primaries. Each has the deadline and the retries of a single command. What was executed is not
  * sent again by another `exec()`.
  *
  * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
@@ -25,6 +26,7 @@ export function batch(db: Cluster): ChainableCommander {
         if (REFUSED.includes(command.name.toLowerCase())) {
           throw new TypeError(`${command.name.toUpperCase()} cannot be in a batch, which is no transaction: use transaction()`);
         }
+        keepOnPrimary(command);
         commands.push(command);
         return collector;
       },

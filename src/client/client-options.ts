@@ -2,6 +2,7 @@ import type { ClusterOptions } from 'ioredis';
 import { backOff } from './back-off';
 import type { ConnectorContext } from './connector';
 import { connectorFor } from './connector';
+import { ConfigurationError } from './errors';
 import { scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
 import { tlsOptions } from './tls';
@@ -23,6 +24,24 @@ export interface ClientOptionsSource {
  */
 function isMovedToItself(this: { readonly host: string; readonly port: number }, { message }: Error): boolean {
   return message.startsWith('MOVED ') && message.endsWith(` ${this.host}:${this.port}`);
+}
+
+/**
+ * Refuses what a caller may not override.
+ *
+ * @param tls - whether connections are encrypted
+ * @param present - of the client that is duplicated, which a caller may repeat
+ * @throws ConfigurationError
+ */
+export function checkOverrides(tls: boolean, { redisOptions = {} }: ClusterOptions, present: ClusterOptions['redisOptions'] = {}): void {
+  for (const name of ['username', 'password', 'Connector'] as const) {
+    if (redisOptions[name] !== undefined && redisOptions[name] !== present[name]) {
+      throw new ConfigurationError(`redisOptions.${name} cannot be overridden: pass who signs in as \`credentials\` to connect()`);
+    }
+  }
+  if (redisOptions.tls && !tls) {
+    throw new ConfigurationError('redisOptions.tls is given although connection.tls is false');
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Pipeline } from 'ioredis';
 import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction, Redis } from 'ioredis';
 import { BorrowedConnections } from './borrowed-connection';
-import { clientOptions } from './client-options';
+import { checkOverrides, clientOptions } from './client-options';
 import { runningTime, useClock } from './clock';
 import { CommandGuard } from './command-guard';
 import { ConnectionFailures } from './connection-failures';
@@ -47,6 +48,8 @@ export interface ClientSettings {
   readonly endpoint: string;
   readonly tls: boolean;
   readonly caFile?: string;
+  /** What the caller has chosen for TLS. */
+  readonly tlsOverrides?: ConnectionOptions;
   readonly credentials?: CredentialsProvider;
   /** How long a command may take, in milliseconds. */
   readonly deadline: number;
@@ -146,7 +149,7 @@ export class Client extends Cluster {
       endpoint,
       deadline,
       failures,
-      aimCheck: guardReadyCheck(this),
+      aimCheck: guardReadyCheck(this, (state) => failures.refused(new Error(`the state of the cluster is ${state}`))),
       onGivenUp: (reason) => events.givenUp(reason),
     });
     this.#commands = commands;
@@ -412,8 +415,12 @@ export class Client extends Cluster {
     if (own) {
       throw new ConfigurationError(`${own} cannot be changed by duplicate(), which takes the options of ioredis: make another client with connect()`);
     }
-    const options = { ...this.options, ...overrides, redisOptions: { ...this.options.redisOptions, ...overrides.redisOptions } };
-    const settings = overrides.dnsLookup ? { ...this.#settings, lookup: overrides.dnsLookup } : this.#settings;
+    const { redisOptions: before } = this.options;
+    checkOverrides(this.#settings.tls, overrides, before);
+    const redisOptions = { ...before, ...overrides.redisOptions };
+    const tls = redisOptions.tls === before?.tls ? undefined : { ...this.#settings.tlsOverrides, ...redisOptions.tls };
+    const options = { ...this.options, ...overrides, redisOptions: tls ? { ...redisOptions, tls } : redisOptions };
+    const settings = { ...this.#settings, ...tls && { tlsOverrides: tls }, ...overrides.dnsLookup && { lookup: overrides.dnsLookup } };
     return new Client(settings, nodes.length ? nodes : this.#seeds, options);
   }
 

@@ -4,6 +4,7 @@ import type { Cluster, ClusterOptions } from 'ioredis';
 import { variableName } from '../contract';
 import type { ConnectionField } from '../contract';
 import { Client, OWN_OPTIONS } from './client';
+import { checkOverrides } from './client-options';
 import { checkConnection, connectionFromEnv, missing } from './connection';
 import type { ConnectionDescriptor } from './connection';
 import { staticCredentials } from './credentials';
@@ -115,7 +116,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
   if (connection.auth === 'password' && !connection.password && !credentials) {
     throw missing(nameOf('PASSWORD'), `it is needed when ${nameOf('AUTH')} is password, unless \`credentials\` are given`);
   }
-  checkOverrides(connection, overrides);
+  checkOverrides(connection.tls, overrides);
   checkCredentials(credentials);
   if (credentials && !connection.tls) {
     throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');
@@ -132,6 +133,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
       endpoint: `${host}:${port}`,
       tls,
       caFile,
+      tlsOverrides: overrides.redisOptions?.tls,
       deadline,
       readFrom,
       retryWrites,
@@ -201,17 +203,6 @@ function credentialsOf(connection: ConnectionDescriptor): CredentialsProvider | 
       return iamCredentials({ clusterName: clusterName!, username: username!, region });
     case 'none':
       return undefined;
-  }
-}
-
-function checkOverrides({ tls }: ConnectionDescriptor, { redisOptions = {} }: ClusterOptions): void {
-  for (const name of ['username', 'password', 'Connector'] as const) {
-    if (redisOptions[name] !== undefined) {
-      throw new ConfigurationError(`redisOptions.${name} cannot be overridden: pass who signs in as \`credentials\``);
-    }
-  }
-  if (redisOptions.tls && !tls) {
-    throw new ConfigurationError('redisOptions.tls is given although connection.tls is false');
   }
 }
 

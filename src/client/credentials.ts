@@ -40,10 +40,10 @@ export interface StaticCredentials {
  */
 export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
   const { username } = credentials;
-  const password = new Password(String(credentials.password));
   if (!username) {
     throw new ConfigurationError('the user name of the credentials is empty');
   }
+  const password = new Password(String(credentials.password ?? ''));
   if (!String(password)) {
     throw new ConfigurationError(`the password of the user ${JSON.stringify(username)} is empty`);
   }

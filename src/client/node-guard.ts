@@ -8,13 +8,18 @@ import { forgetTransaction, noteTransaction } from './open-transactions';
 /** How long a replica that cannot answer is left alone, in milliseconds. */
 const AVOID_MS = 1_000;
 
-/** Until when replicas are not read from. */
+/** Until when replicas are not read from; for ever, if they may not be. */
 const unreadable = new WeakMap<Redis, number>();
 
 /** Whether a replica answers reads: without `+readonly` it redirects them, again and again. */
 export function isReadable(node: Redis): boolean {
   const until = unreadable.get(node);
   return until === undefined || until < performance.now();
+}
+
+/** Leaves a replica alone for a time. */
+export function avoid(node: Redis): void {
+  unreadable.set(node, Math.max(unreadable.get(node) ?? 0, performance.now() + AVOID_MS));
 }
 
 /** What a node's connection needs to know about the commands that come to it. */
@@ -48,7 +53,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
   const { handleReconnection } = internals;
   internals.handleReconnection = (error, item) => {
     if (node.options.readOnly && cannotAnswer(error)) {
-      unreadable.set(node, performance.now() + AVOID_MS);
+      avoid(node);
     }
     handleReconnection.call(node, error, item);
   };

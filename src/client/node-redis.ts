@@ -3,6 +3,7 @@ import { close } from './close';
 import { untilSlotsKnown } from './cluster-slots';
 import { del, mget } from './multi-key';
 import { checkNames } from './options';
+import { Patience } from './patience';
 import { scanAll } from './scan';
 
 /** When a key expires: in seconds (`EX`) or milliseconds (`PX`) from now, or at such a time since 1970 (`EXAT`, `PXAT`). */
@@ -55,7 +56,11 @@ export interface NodeRedisClient {
   readonly isOpen: boolean;
   /** Whether commands are sent at once. */
   readonly isReady: boolean;
-  /** Waits until the client is connected. It connects by itself, so this need not be called. */
+  /**
+   * Waits until the client is connected. It connects by itself, so this need not be called, unless it was closed.
+   *
+   * @throws a DeadlineError after the `deadline` of the client
+   */
   connect(): Promise<NodeRedisClient>;
   /** The value of a key; null if it is not there. */
   get(key: RedisKey): Promise<string | null>;
@@ -63,13 +68,18 @@ export interface NodeRedisClient {
    * Sets a key.
    *
    * @returns `OK`, or null if a condition did not hold; with `GET`, the value that the key had
-   * @throws TypeError for an option that it does not know, rather than to set the key without it
+   * @throws TypeError for an option that it does not know, rather than to set the key without it, and for a value that is no text, number or Buffer
    */
   set(key: RedisKey, value: RedisValue, options?: NodeRedisSetOptions): Promise<string | null>;
   /** Deletes keys in any slots; how many were there. */
   del(keys: RedisKey | readonly RedisKey[]): Promise<number>;
-  /** Lets a key expire after some seconds; 1, or 0 if it is not there. */
-  expire(key: RedisKey, seconds: number): Promise<number>;
+  /**
+   * Lets a key expire after some seconds.
+   *
+   * @param mode - only if the key has no such time (`NX`), or has one (`XX`) that is earlier (`GT`) or later (`LT`)
+   * @returns 1, or 0 if the key is not there or the condition did not hold
+   */
+  expire(key: RedisKey, seconds: number, mode?: 'NX' | 'XX' | 'GT' | 'LT'): Promise<number>;
   /** The values of keys in any slots, in their order. */
   mGet(keys: readonly RedisKey[]): Promise<(string | null)[]>;
   /**
@@ -99,13 +109,21 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
       return db.status === 'ready';
     },
     connect: async () => {
-      await untilReady(db);
+      if (db.status === 'end') {
+        db.connect().catch(() => undefined);
+      }
+      await new Patience(db, 'connect').bounded(untilReady(db));
       return client;
     },
     get: (key) => db.get(key),
-    set: async (key, value, options = {}) => await db.call('set', [key, value, ...setArguments(options)]) as string | null,
+    set: async (key, value, options) => {
+      if (typeof value !== 'string' && typeof value !== 'number' && !Buffer.isBuffer(value)) {
+        throw new TypeError(`the value of SET is of type ${value === null ? 'null' : typeof value}: expected text, a number or a Buffer`);
+      }
+      return await db.call('set', [key, value, ...setArguments(options ?? {})]) as string | null;
+    },
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
-    expire: (key, seconds) => db.expire(key, seconds),
+    expire: async (key, seconds, mode) => await db.call('expire', [key, seconds, ...mode === undefined ? [] : [mode]]) as number,
     mGet: (keys) => mget(db, keys),
     scanIterator: (options = {}) => {
       checkNames('scanIterator', options, SCAN_NAMES);

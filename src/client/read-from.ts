@@ -18,10 +18,18 @@ export const READ_FROM: readonly ReadFrom[] = ['primary', 'replica', 'any'];
 /** What the option `scaleReads` of ioredis may be. */
 type ScaleReads = ClusterOptions['scaleReads'];
 
+/** Single commands that are sent as a part of something that reads what it writes. */
+const forPrimary = new WeakSet<Command>();
+
+/** Keeps a command from being sent to a replica. */
+export function keepOnPrimary(command: Command): void {
+  forPrimary.add(command);
+}
+
 /** `slave` of ioredis also sends reads to a replica that is not connected, and fails them when it is down. */
 const choose = (includePrimary: boolean): ScaleReads => ([primary, ...replicas]: (Redis | undefined)[], command: Command) => {
   // ioredis sends a whole pipeline where its first command goes; if another one writes, all of it would be redirected.
-  if (command.pipelineIndex !== undefined) {
+  if (command.pipelineIndex !== undefined || forPrimary.has(command)) {
     return primary;
   }
   const ready = replicas.filter((node): node is Redis => {
@@ -57,7 +65,7 @@ export function isForReplica(command: Command, chosen: ScaleReads): boolean {
   if (command.name === 'cluster') {
     return true;
   }
-  if (chosen === SCALE_READS.primary) {
+  if (chosen === SCALE_READS.primary || forPrimary.has(command)) {
     return false;
   }
   return !doesNotOnlyRead(command);

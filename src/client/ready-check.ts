@@ -13,10 +13,11 @@ const PATIENCE_MS = 10_000;
  * ioredis would drop all connections and open them again, time after time: work for servers that have enough of it, and the client would
  * come back as much later as it had waited before.
  *
+ * @param onNotReady - told the state of the cluster by every check that finds it not ready
  * @returns gets the command of every check, and has the first one answered by the node that the first command waits for, which is connected to
  * for that in any case
  */
-export function guardReadyCheck(cluster: Cluster): (command: Command) => void {
+export function guardReadyCheck(cluster: Cluster, onNotReady: (state: string) => void): (command: Command) => void {
   const internals = clusterInternals(cluster);
   const { readyCheck } = internals;
   let latest = 0;
@@ -29,6 +30,9 @@ export function guardReadyCheck(cluster: Cluster): (command: Command) => void {
     const isOver = () => number !== latest || cluster.status !== 'connect';
     const check = () => readyCheck.call(cluster, (error, fail) => {
       const duration = performance.now() - start;
+      if (fail) {
+        onNotReady(fail);
+      }
       if (fail && !isOver() && duration < PATIENCE_MS) {
         if (!waited) {
           connectPrimaries(cluster);

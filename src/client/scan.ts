@@ -6,7 +6,7 @@ import { Patience } from './patience';
 /** Which keys to scan for. */
 export interface ScanOptions {
   /**
-   * A glob pattern that the keys match, for example `session:*`. A prefix of the client (`keyPrefix`) is not added.
+   * A glob pattern that the keys match, for example `session:*`, without the prefix of the client (`keyPrefix`).
    *
    * @default - all keys
    */
@@ -32,9 +32,11 @@ const NAMES: readonly (keyof ScanOptions)[] = ['match', 'count', 'type'];
 /**
  * The keys of the whole cluster, in pages, from one primary after the other; `scanStream` of an ioredis cluster asks a single node.
  *
- * Every key that is there from the beginning to the end is found; a key can be found more than once. If a primary is lost, its shard is
- * scanned again from the beginning, and if slots get another primary meanwhile, that one is scanned too. Only while a slot is still on
- * its way at the end of the scan, keys of it can be missed.
+ * Every key that is there from the beginning to the end is found; a key can be found more than once. If a primary is lost, or was given
+ * slots meanwhile, its shard is scanned again from the beginning, and if slots get another primary, that one is scanned too. Only while a
+ * slot is still on its way at the end of the scan, keys of it can be missed.
+ *
+ * Of a client with a `keyPrefix`, only keys that have it are found; as with its other commands, they are without it.
  *
  * What reads the pages may take its time.
  *
@@ -44,7 +46,9 @@ const NAMES: readonly (keyof ScanOptions)[] = ['match', 'count', 'type'];
 export async function* scanAll(db: Cluster, options: ScanOptions = {}): AsyncGenerator<string[], void, undefined> {
   checkNames('scanAll', options, NAMES);
   const { match, count = 1_000, type } = options;
-  const filter = [...match === undefined ? [] : ['MATCH', match], 'COUNT', String(count), ...type === undefined ? [] : ['TYPE', type]];
+  const { keyPrefix = '' } = db.options;
+  const pattern = keyPrefix ? `${escapeGlob(keyPrefix)}${match ?? '*'}` : match;
+  const filter = [...pattern === undefined ? [] : ['MATCH', pattern], 'COUNT', String(count), ...type === undefined ? [] : ['TYPE', type]];
   const patience = new Patience(db, 'scan');
   /** By slot, the primary whose scan covered it. */
   const scanned: (string | undefined)[] = [];
@@ -58,16 +62,20 @@ export async function* scanAll(db: Cluster, options: ScanOptions = {}): AsyncGen
         return;
       }
       const ask = patience.conversation(next);
+      const epoch = await epochOf(ask);
       let cursor = '0';
       do {
         const [following, keys] = await ask<[cursor: string, keys: string[]]>('scan', cursor, ...filter);
         cursor = following;
         patience.renew();
         if (keys.length > 0) {
-          yield keys;
+          yield keyPrefix ? keys.map((key) => key.slice(keyPrefix.length)) : keys;
           patience.renew();
         }
       } while (cursor !== '0');
+      if (epoch !== await epochOf(ask)) {
+        continue;
+      }
       primaries.forEach((primary, slot) => {
         if (primary === next) {
           scanned[slot] = next;
@@ -77,6 +85,16 @@ export async function* scanAll(db: Cluster, options: ScanOptions = {}): AsyncGen
       await patience.wait(error as Error);
     }
   }
+}
+
+/** What a node counts up when it gets a slot, which may be one that it had before; undefined if it does not tell. */
+async function epochOf(ask: ReturnType<Patience['conversation']>): Promise<string | undefined> {
+  const info = await ask<string>('cluster', 'info').catch(() => '');
+  return /^cluster_my_epoch:(\d+)/m.exec(info)?.[1];
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&');
 }
 
 /**
@@ -90,12 +108,12 @@ export async function dbSize(db: Cluster): Promise<number> {
   for (;;) {
     try {
       await patience.bounded(untilSlotsKnown(db));
+      await patience.bounded(refreshSlots(db));
       const primaries = new Set(db.slots.map(([primary]) => primary));
       const sizes = await Promise.all([...primaries].map((primary) => patience.ask<number>(primary, 'dbsize')));
       return sizes.reduce((sum, size) => sum + size, 0);
     } catch (error) {
       await patience.wait(error as Error);
-      await patience.bounded(refreshSlots(db)).catch(() => undefined);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { blockingTime } from './deadline';
 import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
+import { avoid } from './node-guard';
 import { anyToAsk } from './nodes-to-ask';
 import { giveUp } from './reconnection';
 import { isKnown } from './slots-watch';
@@ -35,6 +36,7 @@ interface Silence {
  *
  * - After about half a second, another node is asked with every look, and once in between. A silent node may just be slow, but once it does not serve any more
  *   what it served, its connection is given up.
+ * - A replica that is silent gets no more reads as long as it is.
  * - After `socketTimeout`, it is given up in any case. A frozen process looks once when it goes on, however long it was frozen.
  * - A connection that is being opened, and has commands that wait for it, is silent as well.
  * - A blocking command may keep its connection silent for as long as it blocks. Meanwhile another node is asked once a second, over a connection that is opened
@@ -97,6 +99,7 @@ export class SilenceWatch {
       this.#primaries = undefined;
       return;
     }
+    silent.filter(({ options }) => options.readOnly).forEach(avoid);
     this.#giveUp(silent);
     void this.#ask(silent, this.#round % REFRESH_EVERY === 0);
     // Once more before the next look: the question costs little, and as long as nobody takes over, commands wait.

@@ -119,3 +119,15 @@ test('fails on what would turn the shared connection into a transaction', () => 
   expect(() => batch(db).watch('a')).toThrow(TypeError);
   expect(() => batch(db).call('Exec')).toThrow(/^EXEC cannot/);
 });
+
+test('reads see the writes before them, also with readFrom: replica', async () => {
+  const reader = connect({ connection: users.connection(), readFrom: 'replica' });
+  await expect.poll(async () => {
+    await reader.get('a');
+    return reader.nodes('slave').some(({ status }) => status === 'ready');
+  }).toBe(true);
+  for (let number = 0; number < 300; number++) {
+    expect(await batch(reader).set('a', number).get('a').exec()).toEqual([[null, 'OK'], [null, String(number)]]);
+  }
+  await close(reader);
+});

@@ -24,6 +24,7 @@ describe('staticCredentials', () => {
   test('fails on an empty user name or password', () => {
     expect(() => staticCredentials({ username: '', password: PASSWORD })).toThrow('the user name of the credentials is empty');
     expect(() => staticCredentials({ username: 'app', password: '' })).toThrow('the password of the user "app" is empty');
+    expect(() => staticCredentials({ username: 'app', password: undefined as unknown as string })).toThrow('the password of the user "app" is empty');
   });
 });
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { outputOf } from './support/output';
@@ -155,6 +156,20 @@ describe('duplicate', () => {
     expect(() => db.duplicate([], { ...db.options, enableAutoPipelining: true })).toThrow(/readFrom is "replica" although enableAutoPipelining is true/);
     expect(() => db.duplicate([], { scaleReads: 'all' })).toThrow(/readFrom is "replica" although scaleReads is given/);
     await Promise.all([db, db.duplicate([], db.options)].map((client) => close(client)));
+  });
+
+  test('is of the same user, and keeps the certificates that the client trusts', async () => {
+    const { caFile, ...connection } = users.connection();
+    const db = open({ connection, redisOptions: { tls: { ca: readFileSync(caFile!) } } });
+    const other = db.duplicate([], { redisOptions: { tls: { minVersion: 'TLSv1.3' } } });
+    const third = other.duplicate([], { redisOptions: { tls: { maxVersion: 'TLSv1.3' } } });
+    expect(await Promise.all([db, other, third].map((client) => client.get('duplicate-of-none')))).toEqual([null, null, null]);
+    const connected = third.nodes('master').find(({ status }) => status === 'ready')!;
+    expect((connected.stream as TLSSocket).getProtocol()).toBe('TLSv1.3');
+    for (const redisOptions of [{ username: 'somebody' }, { password: 'else' }]) {
+      expect(() => db.duplicate([], { redisOptions })).toThrow(/^redisOptions\.(username|password) cannot be overridden: /);
+    }
+    await Promise.all([db, other, third].map((client) => close(client)));
   });
 
   test('takes the options of another client the way libraries pass them', async () => {

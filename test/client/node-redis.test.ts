@@ -13,7 +13,7 @@ let db: Cluster;
 let client: NodeRedisClient;
 let real: ReturnType<typeof openReal>;
 
-const open = (options?: { lazyConnect?: boolean }) =>
+const open = (options?: { lazyConnect?: boolean; keyPrefix?: string }) =>
   connect({ connection: users.connection(), deadline: 10_000, ...options });
 
 /** The real node-redis, as the measure. */
@@ -118,6 +118,37 @@ test('its other commands work over all slots', async () => {
   expect([await client.del('key-0'), await client.del([...keys, 'missing'])]).toEqual([1, 49]);
 });
 
+test('EXPIRE takes a condition, and SET no value that node-redis would not take', async () => {
+  const outcomes = await Promise.all([client, real as unknown as NodeRedisClient].map(async (each, index) => {
+    const key = `key-${index}`;
+    await db.set(key, '1', 'EX', 1_000);
+    const replies = [await each.expire(key, 5, 'NX'), await each.expire(key, 900, 'LT'), await each.expire(key, 800, 'GT'), await db.ttl(key) > 800];
+    for (const value of [undefined, null, true, { a: 1 }]) {
+      await expect(each.set(key, value as unknown as string)).rejects.toThrow(TypeError);
+    }
+    return [...replies, await each.get(key), await each.set(key, Buffer.from('x'), null as unknown as undefined), await each.get(key)];
+  }));
+  expect(outcomes[0]).toEqual(outcomes[1]);
+});
+
+test('a prefix of the client stands before all keys, those that a scan finds, too', async () => {
+  const prefixed = open({ keyPrefix: 'a[b]*:' });
+  const adapter = asNodeRedisClient(prefixed);
+  await Promise.all(['one', 'two'].map((key) => adapter.set(key, '1')));
+  await db.set('aab*:one', 'not found');
+  const found: string[] = [];
+  for await (const page of adapter.scanIterator({ MATCH: 'o*' })) {
+    found.push(...page);
+  }
+  for await (const page of adapter.scanIterator()) {
+    found.push(...page);
+    expect(await adapter.del(page)).toBe(page.length);
+  }
+  expect(found.sort()).toEqual(['one', 'one', 'two']);
+  expect(await client.get('aab*:one')).toBe('not found');
+  await close(prefixed);
+});
+
 test('it connects and closes with the cluster client', async () => {
   const clients = [0, 1, 2].map(() => asNodeRedisClient(open({ lazyConnect: true })));
   for (const each of clients) {
@@ -130,5 +161,7 @@ test('it connects and closes with the cluster client', async () => {
   clients[2].destroy();
   await expect.poll(() => clients.map(({ isOpen, isReady }) => isOpen || isReady)).toEqual([false, false, false]);
   await expect(clients[0].get('key')).rejects.toThrow('Connection is closed.');
-  await expect(clients[0].connect()).rejects.toThrow('Connection is closed.');
+  expect(await clients[0].connect()).toBe(clients[0]);
+  expect(await clients[0].get('key')).toBeNull();
+  await clients[0].close();
 });

@@ -139,3 +139,24 @@ test.each([
   const db = connect({ connection, lazyConnect: true, readFrom: 'primary', ...options });
   db.disconnect();
 });
+
+test.each(['replica', 'any'] as const)('a replica that went silent is not read from (%s)', async (readFrom) => {
+  const db = open(readFrom);
+  await Promise.all(keys.map((key) => db.set(key, '1')));
+  await Promise.all(keys.map((key) => db.get(key)));
+  await expect.poll(() => db.nodes('slave').filter(({ status }) => status !== 'ready').length).toBe(0);
+  const replicas = users.cluster.nodes.filter(({ role }) => role === 'replica');
+  await Promise.all(replicas.map((node) => node.kill('SIGSTOP')));
+  try {
+    // These find out.
+    const first = Promise.allSettled(keys.map((key) => db.get(key)));
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    const start = performance.now();
+    expect(await Promise.all(keys.map((key) => db.get(key)))).toEqual(keys.map(() => '1'));
+    expect(performance.now() - start).toBeLessThan(1_000);
+    await first;
+  } finally {
+    await Promise.all(replicas.map((node) => node.kill('SIGCONT')));
+  }
+  await close(db);
+});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { shardsOf } from './support/faults';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, observe, slotOf } from '../../src/client';
+import { asNodeRedisClient, close, connect, observe, slotOf } from '../../src/client';
 
 let users: Users;
 
@@ -161,3 +161,18 @@ test('what connect() promises is kept, also when the cluster is not ready at fir
     expect(waiting.status).toBe('ready');
   });
 }, 60_000);
+
+test('what waits for a cluster that is not ready is told so', async () => {
+  const [{ primary }] = await shardsOf(users.cluster);
+  await users.onAllNodes('CLUSTER', 'DELSLOTS', '0');
+  onTestFinished(async () => {
+    await primary.call('CLUSTER', 'ADDSLOTS', '0');
+    await expect.poll(states, { timeout: 20_000 }).toEqual(Array(6).fill('ok'));
+  });
+  await expect.poll(states, { timeout: 20_000 }).toEqual(Array(6).fill('fail'));
+  const db = connect({ connection: users.connection(), deadline: 1_000 });
+  onTestFinished(() => close(db, { timeout: 100 }));
+  const reason = { code: 'EDEADLINE', cause: { message: 'the state of the cluster is fail' } };
+  await expect(db.get(KEYS[0])).rejects.toMatchObject(reason);
+  await expect(asNodeRedisClient(db).connect()).rejects.toMatchObject(reason);
+});

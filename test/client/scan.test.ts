@@ -1,5 +1,6 @@
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { moveSlots, shardsOf } from './support/faults';
 import { startMove } from './support/moving-slot';
 import { flush, primariesOf, replicated } from './support/primaries';
 import { MINIMUM, startUsers } from './support/users';
@@ -95,6 +96,31 @@ test('keys of a slot that moves to a node scanned before are not missed', async 
   }
   expect(moved).toBe(true);
   expect([...found].sort()).toEqual([...keys].sort());
+});
+
+test('keys of a slot that goes away and comes back during the scan of its shard are not missed', async () => {
+  await fill();
+  const found = new Set<string>();
+  const [one, two] = await shardsOf(users.cluster);
+  const inOne = (tag: string) => slotOf(tag) >= one.start && slotOf(tag) <= one.end;
+  const [moving, staying] = Array.from({ length: 200 }, (_, index) => `{t${index}}`).filter(inOne);
+  const away = Array.from({ length: 1_000 }, (_, index) => `${moving}${index}`);
+  await mset(db, [...away, ...Array.from({ length: 1_000 }, (_, index) => `${staying}${index}`)].map((key) => [key, '1'] as const));
+  let [page, stayed, isBack] = [0, 0, false];
+  for await (const each of scanAll(db, { count: 50 })) {
+    each.forEach((key) => found.add(key));
+    page += 1;
+    stayed += each.filter((key) => key.startsWith(staying)).length;
+    if (page === 3) {
+      await moveSlots(users.cluster, one.primary, two.primary, [slotOf(moving)]);
+    }
+    if (stayed > 900 && page > 3 && !isBack) {
+      isBack = true;
+      await moveSlots(users.cluster, two.primary, one.primary, [slotOf(moving)]);
+    }
+  }
+  expect(isBack).toBe(true);
+  expect(away.filter((key) => !found.has(key))).toEqual([]);
 });
 
 const shardOf = (page: string[]) => new Set(page.map((key) => db.slots[slotOf(key)][0]));
