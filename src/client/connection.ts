@@ -27,7 +27,7 @@ export interface ConnectionDescriptor {
    * not show a `Password`.
    */
   readonly password?: string | Password;
-  /** Path of a PEM file with certificate authorities that are trusted besides the system's. */
+  /** Path of a PEM file with certificate authorities that are trusted besides those of Node.js. */
   readonly caFile?: string;
 }
 

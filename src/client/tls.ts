@@ -29,7 +29,7 @@ export function tlsOptions(caFile: string | undefined, overrides: ConnectionOpti
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/;
 
-/** The contexts without options of the caller, by the certificate authorities that they trust besides the system's. */
+/** The contexts without options of the caller, by the certificate authorities that they trust besides those of Node.js. */
 const contexts = new Map<string, SecureContext>();
 
 function secureContext(caFile: string | undefined, overrides: ConnectionOptions): SecureContext {

@@ -1,24 +1,33 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import type { Cluster } from 'ioredis';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ConnectOptions } from '../../../src/client';
 import { startLibrary } from '../support/library';
 import type { Library } from '../support/library';
 
-type Adapter = (library: Library) => NonNullable<ConstructorParameters<typeof Server>[1]>['adapter'];
+type Adapter = NonNullable<ConstructorParameters<typeof Server>[1]>['adapter'];
 
-const adapters: Record<string, Adapter> = {
-  'Socket.IO': (library) => createAdapter(library.open(), library.open()),
-  'Socket.IO, sharded': (library) => createShardedAdapter(library.open(), library.open({ shardedSubscribers: true })),
+/** Connects first, as the README says. */
+async function pair(library: Library, options?: ConnectOptions): Promise<[Cluster, Cluster]> {
+  const [db, subscriber] = [library.open(), library.open(options)];
+  await Promise.all([db.ping(), subscriber.ping()]);
+  return [db, subscriber];
+}
+
+const adapters: Record<string, (library: Library) => Promise<Adapter>> = {
+  'Socket.IO': async (library) => createAdapter(...await pair(library)),
+  'Socket.IO, sharded': async (library) => createShardedAdapter(...await pair(library, { shardedSubscribers: true })),
 };
 
 /** A server on the loopback interface, and a client of it. */
-async function open(library: Library, adapter: Adapter) {
+async function open(adapter: Adapter) {
   const http = createServer();
-  const server = new Server(http, { adapter: adapter(library) });
+  const server = new Server(http, { adapter });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const client = io(`http://127.0.0.1:${(http.address() as AddressInfo).port}`, { transports: ['websocket'] });
   server.on('connection', (socket) => {
@@ -39,7 +48,7 @@ describe.each(Object.entries(adapters))('the adapter of %s', (name, adapter) => 
 
   beforeAll(async () => {
     library = await startLibrary(name);
-    hosts = await Promise.all([open(library, adapter), open(library, adapter)]);
+    hosts = await Promise.all([0, 1].map(async () => open(await adapter(library))));
   });
 
   afterAll(async () => {
