@@ -39,6 +39,9 @@ import { keepPipelinesWhole } from './whole-pipelines';
 /** Options of `connect` beside those of ioredis, which a duplicate has in common with its client. */
 export const OWN_OPTIONS: readonly string[] = ['prefix', 'connection', 'credentials', 'profile', 'deadline', 'readFrom', 'retryWrites'];
 
+/** How much later than its own deadline a pipeline is given up that still waits for the slots, in milliseconds. */
+const LATER_MS = 20;
+
 /** What ioredis says when no node answers. */
 const UNAVAILABLE = 'None of startup nodes is available';
 
@@ -368,7 +371,8 @@ export class Client extends Cluster {
       }
     };
     const wait = () => super.delayUntilReady((error) => (error && waiting ? wait() : done()));
-    const stop = this.#commands.limit(this.#settings.deadline, (reason = this.#commands.deadlineError('pipeline', start)) => process.nextTick(done, reason));
+    // One that has a time limit of its own has told by then what it is.
+    const stop = this.#commands.limit(this.#settings.deadline + LATER_MS, (reason = this.#commands.deadlineError('pipeline', start)) => process.nextTick(done, reason));
     wait();
   }
 
