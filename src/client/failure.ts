@@ -59,7 +59,7 @@ const NOT_NOW = /^(CLUSTERDOWN (The cluster is down|Hash slot not served)|LOADIN
 const TRY_AGAIN = /^TRYAGAIN Multiple keys request during rehashing of slot/;
 
 /** The first words that ioredis takes for such a reply, whatever follows. */
-const RETRIED_WORDS = /^(CLUSTERDOWN|TRYAGAIN)\b/;
+const RETRIED_WORDS = /^(ASK|CLUSTERDOWN|MOVED|TRYAGAIN)\b/;
 
 /** How it ends a command that blocked and did nothing; with `CLIENT UNBLOCK`, which a caller asked for, the text is another one. */
 const NO_LONGER_PRIMARY = /^UNBLOCKED force unblock from blocking operation, instance state changed/;
@@ -86,7 +86,7 @@ export function isSplit({ message }: Error): boolean {
 
 /** Whether ioredis would take an error of a script for a reply of the server that has executed nothing. */
 export function isLookalike(error: Error): boolean {
-  return RETRIED_WORDS.test(error.message) && !isSplit(error) && !cannotAnswer(error);
+  return RETRIED_WORDS.test(error.message) && !isElsewhere(error) && !isSplit(error) && !cannotAnswer(error);
 }
 
 /** Whether a server says that it cannot answer now, and has executed nothing. */
@@ -94,13 +94,19 @@ export function cannotAnswer({ message }: Error): boolean {
   return NOT_NOW.test(message);
 }
 
-/** A reply that names the node which serves a slot. */
-const MOVED = /^MOVED (\d{1,5}) (\S+)$/;
+/** A reply that names the node which serves a slot, or one that gets it. */
+const ELSEWHERE = /^(MOVED|ASK) (\d{1,5}) (\S*:\d{1,5})$/;
+
+/** Whether a server has executed nothing because another one serves the slot, or gets it. */
+export function isElsewhere({ message }: Error): boolean {
+  const [, , slot] = ELSEWHERE.exec(message) ?? [];
+  return Number(slot) < SLOTS;
+}
 
 /** The slot and the node, as `host:port`, of a reply that says that the slot is served elsewhere. */
-export function redirectionOf({ message }: Error): { readonly slot: number; readonly node: string } | undefined {
-  const [, slot, node] = MOVED.exec(message) ?? [];
-  return Number(slot) < SLOTS ? { slot: Number(slot), node } : undefined;
+export function redirectionOf(error: Error): { readonly slot: number; readonly node: string } | undefined {
+  const [, kind, slot, node] = ELSEWHERE.exec(error.message) ?? [];
+  return kind === 'MOVED' && isElsewhere(error) ? { slot: Number(slot), node } : undefined;
 }
 
 /** What a command gets that is left over when a client ends. */

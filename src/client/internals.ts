@@ -102,7 +102,7 @@ export interface ClusterInternals {
 
 export interface PipelineInternals {
   readonly _queue: Command[];
-  /** Whether errors that all of its commands have in common may have it sent again as a whole. */
+  /** Whether errors that all of its commands have in common may have it sent again as a whole, for which it is prepared before `handleError` is asked. */
   isCluster: boolean;
   /** How many MULTI wait for their EXEC. */
   _transactions: number;

@@ -1,7 +1,7 @@
 import type { Command, Redis } from 'ioredis';
 import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
-import { nodeInternals } from './internals';
+import { commandInternals, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
 import { onlyReads } from './repeatable';
@@ -18,6 +18,9 @@ export type RetryWrites = 'safe' | 'never' | 'always';
 
 /** Every value of {@link RetryWrites}. */
 export const RETRY_WRITES: readonly RetryWrites[] = ['safe', 'never', 'always'];
+
+/** Repeatable commands that change nothing, although the server does not call them reads. */
+const HARMLESS = ['cluster', 'echo', 'info', 'ping', 'time'];
 
 /** What a node's connection needs to know to settle the commands that it loses. */
 export interface LostRepliesContext {
@@ -123,6 +126,11 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
     if (stream && 'slot' in stream.destination) {
       parted.add(command);
+      const internals = commandInternals(command);
+      if (internals.getSlot() === null && onlyReads(command)) {
+        // What it reads is what this node has.
+        internals.slot = stream.destination.slot as number;
+      }
     }
     offlineQueue.push({ command, select: 0 });
   }
@@ -156,7 +164,7 @@ function sentAgain(commands: readonly Command[], retryWrites: RetryWrites): Read
     return new Set(commands);
   }
   const repeatable = repeatableOf(commands);
-  return retryWrites === 'safe' ? repeatable : new Set([...repeatable].filter((command) => onlyReads(command) || command.getKeys().length === 0));
+  return retryWrites === 'safe' ? repeatable : new Set([...repeatable].filter((command) => onlyReads(command) || HARMLESS.includes(command.name.toLowerCase())));
 }
 
 /** The commands of each pipeline together, every other one by itself. */

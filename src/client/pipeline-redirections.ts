@@ -1,11 +1,11 @@
 import type { Command } from 'ioredis';
 import { blockingTime } from './deadline';
-import { isRefusal, isSplit } from './failure';
+import { isElsewhere, isLookalike, isRefusal, isSplit } from './failure';
 import type { PipelineInternals } from './internals';
 import { isOfTransaction } from './open-transactions';
 import { keysOf } from './repeatable';
 
-/** Replies with which a server executes nothing, because another one serves the slot. */
+/** How a reply begins that names another node. */
 const REDIRECTION = /^(MOVED|ASK) /;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
@@ -89,10 +89,11 @@ export function followRedirections(pipeline: PipelineInternals, { follows, send,
       return result;
     };
     command.reject = (error) => {
-      if (!isOver && missing.has(command) && isElsewhere(error)) {
+      if (!isOver && missing.has(command) && hasExecutedNothing(error)) {
         refusals.set(command, { error, reject: () => reject.call(command, error) });
         replied(command);
       } else {
+        pipeline.isCluster &&= !isLookalike(error);
         reject.call(command, error);
         replied(command);
       }
@@ -121,6 +122,7 @@ function keepAnswers(pipeline: PipelineInternals): void {
     };
     command.reject = (error) => {
       isAsked ||= error.message.startsWith('ASK ');
+      pipeline.isCluster &&= !isLookalike(error);
       note();
       reject.call(command, error);
     };
@@ -132,8 +134,8 @@ function isForIoredis(command: Command): boolean {
   return isOfTransaction(command) || /^(discard|watch)$/i.test(command.name) || blockingTime(command) > 0;
 }
 
-function isElsewhere(error: Error): boolean {
-  return REDIRECTION.test(error.message) || isSplit(error) || isRefusal(error);
+function hasExecutedNothing(error: Error): boolean {
+  return isElsewhere(error) || isSplit(error) || isRefusal(error);
 }
 
 /** The commands that can be sent again. */

@@ -69,13 +69,16 @@ export function repeatableOf(sequence: readonly Command[]): ReadonlySet<Command>
   const written = new Map<string, Set<Kind>>();
   const inDoubt = new Set<string>();
   let allInDoubt = false;
+  let anyWritten = false;
   for (const command of [...sequence].reverse()) {
     const name = nameOf(command);
     const keys = keysOf(command);
     const writes = !onlyReads(command);
     const later = new Set(keys.flatMap((key) => [...written.get(key) ?? []]));
     const undoes = writes && keys.some((key) => inDoubt.has(key));
-    const again: boolean = isRepeatable(command) && endures(command, name, later) && !undoes && !(allInDoubt && keys.length > 0);
+    // KEYS and the like read what there is.
+    const readsAll = keys.length === 0 && !writes && anyWritten;
+    const again: boolean = isRepeatable(command) && endures(command, name, later) && !undoes && !readsAll && !(allInDoubt && keys.length > 0);
     if (again) {
       repeatable.add(command);
     }
@@ -88,6 +91,7 @@ export function repeatableOf(sequence: readonly Command[]): ReadonlySet<Command>
         }
       }
     }
+    anyWritten ||= writes && (keys.length > 0 || mayTouchAll(command));
     allInDoubt ||= !again && mayTouchAll(command);
   }
   return repeatable;

@@ -1,5 +1,5 @@
 import type { Cluster, Command, Redis } from 'ioredis';
-import { clusterInternals } from './internals';
+import { clusterInternals, commandInternals } from './internals';
 import type { QueueItem } from './internals';
 
 /** How ioredis answers an error of a command or pipeline. */
@@ -53,13 +53,14 @@ export class Routing {
       if (stream) {
         return node.sendCommand(command, stream as never);
       }
-      this.#choosing('unknown', () => this.#send(command));
+      // Without a key, there is no order to keep.
+      this.#choosing(commandInternals(command).getSlot() === null ? undefined : 'unknown', () => this.#send(command));
       return command.promise;
     };
-    return Object.create(node, { sendCommand: { value: sendCommand } }) as Redis;
+    return Object.create(node, { sendCommand: { value: sendCommand }, status: { value: 'ready' } }) as Redis;
   }
 
-  #choosing(what: 'again' | 'unknown', work: () => void): void {
+  #choosing(what: 'again' | 'unknown' | undefined, work: () => void): void {
     const before = this.#chooses;
     this.#chooses = what;
     try {

@@ -111,6 +111,7 @@ describe.each([
 
     test('is sent again with retryWrites: never only if it reads', async () => {
       await open({ retryWrites: 'never' });
+      const before = { keys: await callsOf('keys'), flush: await callsOf('script\\|flush') };
       await admin.set('{k}lock', 'mine');
       const others = () => admin.set('{k}lock', 'theirs', 'NX').then(() => admin.get('{k}lock'));
       expect(await loseReplies(() => db.del('{k}lock'), others, 'theirs')).toMatchObject({ reason: { code: 'EINDOUBT', command: 'del' } });
@@ -119,6 +120,13 @@ describe.each([
         value: [[null, 'theirs'], [{ code: 'EINDOUBT' }]],
       });
       expect(await loseReplies(() => db.multi().set('{k}2', 'v').exec(), () => admin.get('{k}2'), 'v')).toMatchObject({ reason: { code: 'EINDOUBT' } });
+      await db.get('{k}3');
+      expect(await loseReplies(() => db.pipeline().get('{k}3').keys('*').exec(), async () => (await callsOf('keys')) > before.keys, true)).toMatchObject({
+        value: [[null, null], [null, expect.arrayContaining(['{k}lock', '{k}1', '{k}2'])]],
+      });
+      await db.get('{k}3');
+      expect(await loseReplies(() => db.pipeline().get('{k}3').script('FLUSH').exec(), async () => (await callsOf('script\\|flush')) > before.flush, true))
+        .toMatchObject({ value: [[null, null], [{ code: 'EINDOUBT' }]] });
     });
   });
 

@@ -183,6 +183,7 @@ describe('a sequence', () => {
     [['zremrangebyscore a 0 5', 'zadd a XX 3 m'], '-+'],
     [['lset a 0 b', 'del a'], '-+'],
     [['xack a g 1-1', 'xdel a 1-1'], '++'],
+    [['dbsize', 'set a 1', 'keys *', 'ping'], '-+++'],
     [['get a', 'set b 1', 'flushall', 'ping', 'set c 1'], '---++'],
     [['get a', 'json.set a $ 1', 'ping', 'set a 1'], '--++'],
   ])('%j is repeated as %s', (lines, expected) => expect(again(...lines)).toBe(expected));
