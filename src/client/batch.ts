@@ -12,8 +12,8 @@ type Exec = ChainableCommander['exec'];
  *
  * `exec()` sends all of them at once, each to the node of its key, and gives a pair of error and result for each in the order they were
  * added: one that fails does not keep others from being done. Commands of one key are carried out in order unless they have to be
- * repeated; those of several are not atomic. All of them go to primaries. Each has the deadline and the retries of a single command. What was executed is not
- * sent again by another `exec()`.
+ * repeated; those of several are not atomic. All of them go to primaries. Each has the deadline and the retries of a single command. What
+ * was executed is not sent again by another `exec()`.
  *
  * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
  */

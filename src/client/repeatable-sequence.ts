@@ -46,16 +46,17 @@ function kindOf(command: Command, name: string): Kind {
   return OVERWRITES[name] ?? MEMBERS[name] ?? (EXPIRY.includes(name) ? 'expiry' : 'other');
 }
 
-/** Whether a command does, and gives, the second time what it did the first time, when commands of these kinds came after it. */
-function endures(command: Command, name: string, later: ReadonlySet<Kind>): boolean {
+/**
+ * Whether a command does, and gives, the second time what it did the first time, when commands of other kinds came after it.
+ *
+ * @param kind - of the command
+ */
+function endures(kind: Kind, name: string, later: ReadonlySet<Kind>): boolean {
   if (later.size === 0) {
     return true;
   }
-  if (isConditional(command, name)) {
-    return false;
-  }
-  const allowed: readonly (Kind | undefined)[] = ['delete', 'expiry', MEMBERS[name]];
-  return name in OVERWRITES || name in MEMBERS && [...later].every((kind) => allowed.includes(kind));
+  const allowed: readonly Kind[] = ['delete', 'expiry', kind];
+  return kind !== 'other' && (name in OVERWRITES || name in MEMBERS && [...later].every((each) => allowed.includes(each)));
 }
 
 /**
@@ -74,16 +75,16 @@ export function repeatableOf(sequence: readonly Command[]): ReadonlySet<Command>
     const name = nameOf(command);
     const keys = keysOf(command);
     const writes = !onlyReads(command);
+    const kind = kindOf(command, name);
     const later = new Set(keys.flatMap((key) => [...written.get(key) ?? []]));
     const undoes = writes && keys.some((key) => inDoubt.has(key));
     // KEYS and the like read what there is.
     const readsAll = keys.length === 0 && !writes && anyWritten;
-    const again: boolean = isRepeatable(command) && endures(command, name, later) && !undoes && !readsAll && !(allInDoubt && keys.length > 0);
+    const again: boolean = isRepeatable(command) && endures(kind, name, later) && !undoes && !readsAll && !(allInDoubt && keys.length > 0);
     if (again) {
       repeatable.add(command);
     }
     if (writes) {
-      const kind = kindOf(command, name);
       for (const key of keys) {
         written.set(key, (written.get(key) ?? new Set()).add(kind));
         if (!again) {

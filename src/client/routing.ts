@@ -8,8 +8,8 @@ type Handlers = Parameters<Cluster['handleError']>[2];
 /**
  * Keeps commands for the same key in their order when they are tried again.
  *
- * ioredis gives each of them to a random node, which sends it on: two of one pipeline overtake each other. They go to the node that serves their slot as far
- * as the client knows. It also looks for a node by the name that another one gives it, although that may be mapped (`natMap`), and gives commands to a
+ * ioredis gives each of them to a random node, which sends it on: two of one pipeline overtake each other. Here, they go to the node that serves their slot
+ * as far as the client knows. ioredis also looks for a node by the name that another one gives it, although that may be mapped (`natMap`), and gives commands to a
  * random one if there is none of that name.
  */
 export class Routing {
