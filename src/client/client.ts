@@ -104,12 +104,20 @@ export class Client extends Cluster {
     return guardPipeline(Cluster.prototype.multi.call(db) as ChainableCommander, 'multi', context);
   }
 
+  /** Has a connection to a primary that is not one of the client noticed when it goes silent, as its own are; one of bare ioredis has its own timer. */
+  static watchSilence(db: Cluster, connection: Redis, primary: Redis): void {
+    if (#silence in db) {
+      db.#silence.watch(connection, primary);
+    }
+  }
+
   readonly #settings: ClientSettings;
   readonly #seeds: ClusterNode[];
   readonly #events: ClientEventSource;
   readonly #failures: ConnectionFailures;
   readonly #opening: Set<AbortController>;
   readonly #commands: CommandGuard;
+  readonly #silence: SilenceWatch;
   readonly #retries = new Retries((done) => (this.status === 'ready' ? this.refreshSlotsCache(done) : done()));
   readonly #thaw = new Thaw(this);
   readonly #borrowed: BorrowedConnections;
@@ -146,6 +154,7 @@ export class Client extends Cluster {
     this.#events = events;
     this.#failures = failures;
     this.#opening = context.opening;
+    this.#silence = silence;
     this.#borrowed = new BorrowedConnections(() => this, context.isSilent);
     const { endpoint, deadline } = settings;
     const commands = new CommandGuard(this, {

@@ -46,6 +46,8 @@ interface Silence {
 export class SilenceWatch {
   readonly #cluster: () => Cluster;
   readonly #timeouts = new WeakMap<Redis, number>();
+  /** Connections to primaries beside those of the cluster. */
+  readonly #beside = new Set<Redis>();
   #timer?: NodeJS.Timeout;
   #again?: NodeJS.Timeout;
   #silences = new Map<Redis, Silence>();
@@ -68,6 +70,13 @@ export class SilenceWatch {
     node.options.socketTimeout = undefined;
   }
 
+  /** Looks after a connection to a primary that is not one of the cluster, until it ends. */
+  watch(connection: Redis, primary: Redis): void {
+    this.#timeouts.set(connection, this.#timeouts.get(primary) ?? Infinity);
+    this.#beside.add(connection);
+    connection.once('end', () => this.#beside.delete(connection));
+  }
+
   /** Whether a node went silent while others talk, so that it is no use asking it. */
   isSilent(host: string, port: number): boolean {
     const silent = this.#silent();
@@ -85,7 +94,7 @@ export class SilenceWatch {
     if (this.#round % ASK_SUBSCRIBERS_EVERY === 0) {
       subscribers(this.#cluster()).filter(({ status }) => status === 'ready').forEach((connection) => connection.ping().catch(() => undefined));
     }
-    this.#silences = new Map(this.#cluster().nodes().filter(waits).map((node) => {
+    this.#silences = new Map([...this.#cluster().nodes(), ...this.#beside].filter(waits).map((node) => {
       const before = this.#silences.get(node);
       const bytesRead = isConnecting(node) ? 0 : node.stream.bytesRead;
       const looks = before?.bytesRead === bytesRead ? before.looks + 1 : 0;
@@ -164,7 +173,9 @@ export class SilenceWatch {
     this.#cluster().refreshSlotsCache(() => {
       const nodes = this.#cluster().nodes();
       for (const { node, readOnly } of before) {
-        if (!nodes.includes(node) || node.options.readOnly !== readOnly) {
+        const { host, port } = node.options;
+        const now = this.#beside.has(node) ? nodes.find(({ options }) => options.host === host && options.port === port) : node;
+        if (!now || !nodes.includes(now) || now.options.readOnly !== readOnly) {
           drop(node);
         }
       }

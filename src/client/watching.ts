@@ -170,6 +170,7 @@ export class Watching {
     const { keyPrefix } = this.#db.options;
     const connection = primary.duplicate({ keyPrefix, lazyConnect: true, readOnly: false, reconnectOnError: null, retryStrategy: () => null });
     connection.on('error', (error: Error) => (this.#failure = trueCause(error)));
+    Client.watchSilence(this.#db, connection, primary);
     this.#connection = connection;
     await connection.connect();
     return connection;

@@ -42,17 +42,22 @@ export async function writable(node: LocalNode, key: string, timeout: number): P
 /** Moves slots with their keys from one primary to another, as a resharding does. */
 export async function moveSlots(cluster: LocalCluster, from: LocalNode, to: LocalNode, slots: readonly number[]): Promise<void> {
   const [fromId, toId] = await Promise.all([from, to].map(async (node) => String(await node.call('CLUSTER', 'MYID'))));
-  const [, user] = await from.call('CONFIG', 'GET', 'masteruser') as string[];
-  const [, password] = await from.call('CONFIG', 'GET', 'masterauth') as string[];
   for (const slot of slots) {
     await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
     await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
-    for (let keys = await keysIn(from, slot); keys.length > 0; keys = await keysIn(from, slot)) {
-      await from.call('MIGRATE', to.host, to.port, '', 0, 5_000, 'AUTH2', user, password, 'KEYS', ...keys);
-    }
+    await moveKeys(from, to, slot);
     for (const node of new Set([to, from, ...cluster.nodes.filter(({ role }) => role === 'primary')])) {
       await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
     }
+  }
+}
+
+/** Moves the keys of a slot that is on its way from one primary to another. */
+export async function moveKeys(from: LocalNode, to: LocalNode, slot: number): Promise<void> {
+  const [, user] = await from.call('CONFIG', 'GET', 'masteruser') as string[];
+  const [, password] = await from.call('CONFIG', 'GET', 'masterauth') as string[];
+  for (let keys = await keysIn(from, slot); keys.length > 0; keys = await keysIn(from, slot)) {
+    await from.call('MIGRATE', to.host, to.port, '', 0, 5_000, 'AUTH2', user, password, 'KEYS', ...keys);
   }
 }
 
