@@ -16,7 +16,7 @@ export type Outcome = { readonly reply: unknown } | 'refused' | 'not executed' |
 
 /** Commands that a caller gives to the client together. */
 export interface Unit {
-  readonly kind: 'single' | 'pipeline' | 'multi' | 'mixed' | 'transaction' | 'watching' | 'batch' | 'mget';
+  readonly kind: 'single' | 'pipeline' | 'multi' | 'mixed' | 'transaction' | 'watching' | 'batch' | 'burst' | 'mget';
   readonly operations: readonly Operation[];
 }
 
@@ -43,7 +43,7 @@ export const unitOf = (isWide: boolean): fc.Arbitrary<Unit> => {
     const once = fc.uniqueArray(anyOperation, { minLength: 2, maxLength: 3, selector: ({ key }) => key });
     return fc.oneof(
       single,
-      once.map((operations): Unit => ({ kind: 'batch', operations })),
+      fc.record({ kind: fc.constantFrom('batch' as const, 'burst' as const), operations: once }),
       fc.constant<Unit>({ kind: 'mget', operations: KEYS.map((key) => ({ name: 'mget', key, args: [] })) }),
     );
   }
@@ -125,10 +125,13 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
   });
   const all = (outcome: Outcome, some = operations) => some.map(() => outcome);
   switch (kind) {
-    case 'single': {
-      const [operation] = operations;
-      const [result] = await Promise.allSettled([give(db, operation, key, operation.key)]);
-      return [result.status === 'fulfilled' ? outcomeOf(operation, null, result.value) : outcomeOf(operation, result.reason as Error, undefined)];
+    case 'single':
+    case 'burst': {
+      const results = await Promise.allSettled(operations.map((operation) => give(db, operation, key, operation.key)));
+      return operations.map((operation, index) => {
+        const result = results[index];
+        return result.status === 'fulfilled' ? outcomeOf(operation, null, result.value) : outcomeOf(operation, result.reason as Error, undefined);
+      });
     }
     case 'batch':
     case 'pipeline': {
