@@ -158,7 +158,9 @@ export interface LocalCluster {
   readonly tls: boolean;
   /** The certificate authority to trust, in PEM; absent without TLS. */
   readonly caFile?: string;
-  /** Who may sign in; nobody has to behind the ACL `open-access`. */
+  /** Whether nobody has to sign in, because its ACL is `open-access`. */
+  readonly openAccess: boolean;
+  /** Who may sign in. */
   readonly users: readonly LocalUser[];
   /** Shard by shard, each primary before its replicas. */
   readonly nodes: readonly LocalNode[];
@@ -168,7 +170,7 @@ export interface LocalCluster {
    *
    * @param userName whom to sign in; may be left out when there is one user only, or none
    * @param prefix the variables' prefix, by default `MEMORYDB`
-   * @throws when there is no such user, or several and none is chosen
+   * @throws when there is no such user, nobody can sign in, or there are several and none is chosen
    */
   environment(userName?: string, prefix?: string): Record<string, string>;
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { withoutConnections } from './environment';
 import { Local, startLocal } from './index';
@@ -22,7 +24,10 @@ Options:
   --server PATH     server program (default: valkey-server or redis-server on PATH)
   --host NAME       host name the nodes announce (default: localhost)
   --help            show this text
+  --version         show the version of this program
 `;
+
+const PACKAGE = join(__dirname, '..', '..', 'package.json');
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -52,6 +57,7 @@ class SignalSwitch {
 
 interface Invocation {
   readonly help: boolean;
+  readonly version: boolean;
   readonly options: Readonly<Record<string, string | undefined>>;
   readonly command: readonly string[];
 }
@@ -60,7 +66,7 @@ function parse(argv: readonly string[]): Invocation {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   const text = { type: 'string' } as const;
   try {
-    const { values: { help = false, ...options }, positionals } = parseArgs({
+    const { values: { help = false, version = false, ...options }, positionals } = parseArgs({
       args: argv.slice(0, end),
       allowPositionals: true,
       options: {
@@ -72,26 +78,31 @@ function parse(argv: readonly string[]): Invocation {
         'server': text,
         'host': text,
         'help': { type: 'boolean', short: 'h' },
+        'version': { type: 'boolean' },
       },
     });
     const action = positionals.join(' ');
-    if (!help && action !== 'local up') {
+    if (!help && !version && action !== 'local up') {
       const hint = action.startsWith('local up ') ? ', put "--" in front of the program to run' : '';
       throw new UsageError(action === '' ? 'a command is missing' : `unknown command "${action}"${hint}`);
     }
     if (end === argv.length - 1) {
       throw new UsageError('nothing stands after "--"');
     }
-    return { help, options, command: argv.slice(end + 1) };
+    return { help, version, options, command: argv.slice(end + 1) };
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { help, options, command } = parse(argv);
+  const { help, version, options, command } = parse(argv);
   if (help) {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (version) {
+    process.stdout.write(`${(JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version}\n`);
     return 0;
   }
   const signals = new SignalSwitch();
@@ -181,8 +192,12 @@ function printEnvironments(local: Local, choice: { readonly function?: string; r
     return;
   }
   for (const cluster of local.clusters) {
-    const users = cluster.users.length === 0 ? [undefined] : cluster.users.map((user) => user.name);
-    users.forEach((user) => printEnvironment(`cluster ${cluster.name}, ${user === undefined ? 'no user needed' : `user ${user}`}`, cluster.environment(user)));
+    if (cluster.openAccess) {
+      printEnvironment(`cluster ${cluster.name}, no user needed`, cluster.environment());
+    } else if (cluster.users.length === 0) {
+      say(`note: nobody can sign in to cluster ${cluster.name}, its ACL has no users`);
+    }
+    cluster.users.forEach(({ name }) => printEnvironment(`cluster ${cluster.name}, user ${name}`, cluster.environment(name)));
   }
 }
 

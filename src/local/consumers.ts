@@ -75,7 +75,7 @@ function environmentOf(consumer: Consumer, stacks: readonly Stack[], started: re
     }
   }
   for (const { prefix, cluster } of finder.find(consumer)) {
-    const userName = cluster.users.length === 0 ? undefined : environment[variableName('USERNAME', prefix)];
+    const userName = cluster.openAccess ? undefined : environment[variableName('USERNAME', prefix)];
     delete environment[variableName('SECRET_ARN', prefix)];
     delete environment[variableName('USERNAME', prefix)];
     Object.assign(environment, connectionVariables(cluster, userName, prefix));

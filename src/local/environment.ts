@@ -4,7 +4,7 @@ import { LocalCluster } from './api';
 /**
  * The variables with which a program connects to a local cluster as one of its users.
  *
- * @throws when there is no such user, or several and none is chosen
+ * @throws when there is no such user, nobody can sign in, or there are several and none is chosen
  */
 export function connectionVariables(
   cluster: LocalCluster,
@@ -44,6 +44,9 @@ export function withoutConnections(
 }
 
 function findUser(cluster: LocalCluster, userName?: string) {
+  if (cluster.users.length === 0 && !cluster.openAccess) {
+    throw new Error(`nobody can sign in to cluster "${cluster.name}": its ACL has no users, name one in UserNames`);
+  }
   const names = cluster.users.map((user) => user.name).join(', ') || 'none';
   if (userName === undefined) {
     if (cluster.users.length > 1) {

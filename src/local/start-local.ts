@@ -149,6 +149,7 @@ function createCluster(plan: ClusterPlan, nodes: readonly LocalNode[], host: str
     port: nodes[0]?.port ?? 0,
     tls: plan.tls,
     ...plan.tls ? { caFile } : {},
+    openAccess: plan.openAccess,
     users: plan.users.map(({ name, passwords, accessString }) => ({ name, password: passwords[0], accessString })),
     nodes,
     environment: (userName, prefix) => connectionVariables(cluster, userName, prefix),

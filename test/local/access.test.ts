@@ -136,3 +136,13 @@ describe('open access without TLS', () => {
     });
   });
 });
+
+test('an ACL without users lets nobody in, and the environment says so', async () => {
+  const local = await startLocal({ template: clusterTemplate({}, { NumReplicasPerShard: 0 }) });
+  try {
+    expect(() => local.clusters[0].environment()).toThrow('nobody can sign in to cluster "orders": its ACL has no users, name one in UserNames');
+    expect(() => local.environment()).toThrow('nobody can sign in');
+  } finally {
+    await local.stop();
+  }
+});

@@ -153,6 +153,7 @@ describe('cdk-memorydb local up', () => {
 
   test.each([
     [['--help'], 0, /^Usage: cdk-memorydb local up/, /^$/],
+    [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     [[], 2, /^$/, /a command is missing\n\nUsage:/],
     [['local', 'sideways'], 2, /^$/, /unknown command "local sideways"/],
     [['local', 'up', 'node', 'x.js'], 2, /^$/, /unknown command "local up node x.js", put "--" in front of the program to run/],
