@@ -69,6 +69,8 @@ export interface ClusterInternals {
   manuallyClosing: boolean;
   /** Commands that wait for the cluster. */
   readonly offlineQueue: Queue<QueueItem>;
+  /** What was defined with `defineCommand`. */
+  readonly scriptsSet: Readonly<Record<string, Parameters<Cluster['defineCommand']>[1]>>;
   /** By `host:port`. */
   readonly connectionPool: {
     readonly nodes: Readonly<Record<'all' | 'master' | 'slave', Readonly<Record<string, Redis>>>>;

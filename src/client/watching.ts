@@ -5,6 +5,7 @@ import { isRedirection, nodeOf, refreshSlots, untilSlotsKnown } from './cluster-
 import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
+import { clusterInternals } from './internals';
 import { TransactionError, inDoubt } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
@@ -168,8 +169,10 @@ export class Watching {
       throw closed();
     }
     const { keyPrefix } = this.#db.options;
+    const { scriptsSet } = clusterInternals(this.#db);
     const connection = primary.duplicate({ keyPrefix, lazyConnect: true, readOnly: false, reconnectOnError: null, retryStrategy: () => null });
     connection.on('error', (error: Error) => (this.#failure = trueCause(error)));
+    Object.entries(scriptsSet).forEach(([name, script]) => connection.defineCommand(name, script));
     Client.watchSilence(this.#db, connection, primary);
     this.#connection = connection;
     await connection.connect();

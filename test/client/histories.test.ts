@@ -7,7 +7,7 @@ import type { Keyspace, Value } from './support/keyspace-model';
 import { LOSSLESS_FAULTS } from './support/lossless-faults';
 import { useProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
-import { KEYS, perform, statesAfter, unitOf } from './support/units';
+import { APPEND, KEYS, perform, statesAfter, unitOf } from './support/units';
 import type { Unit } from './support/units';
 import { close, connect, slotOf } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
@@ -119,6 +119,7 @@ test('what callers are told is what happened, whatever happens to servers and co
   const connection = users.connection();
   const clients = Object.entries(options).map(([name, own]) => [name, connect({ connection, deadline: 20_000, ...own })] as const);
   onTestFinished(async () => void await Promise.all(clients.map(([, db]) => close(db, { timeout: 1_000 }))));
+  clients.forEach(([, db]) => db.defineCommand('appendByName', { numberOfKeys: 1, lua: APPEND }));
   const callers = clients.flatMap(([name, db], client) => Array.from({ length: CALLERS }, (_, index) => {
     return new Caller(`${name}${index}`, db, SEED + client * CALLERS + index, index % 4 === 3);
   }));

@@ -42,6 +42,7 @@ describe('ioredis has what the client relies on:', () => {
     expect(members(cluster.offlineQueue, Object.keys(QUEUE))).toEqual(QUEUE);
     expect(cluster.startupNodes.length).toBeGreaterThan(1);
     expect(cluster.manuallyClosing).toBe(false);
+    expect(cluster.scriptsSet).toEqual({});
     expect(members(Cluster.prototype, ['natMapper', 'resetNodesRefreshInterval'])).toEqual({
       natMapper: expect.any(Function), resetNodesRefreshInterval: expect.any(Function),
     });

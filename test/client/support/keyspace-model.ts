@@ -51,8 +51,9 @@ const append: Execute = (space, key, [value]) => {
 
 const COMMANDS: Readonly<Record<string, Execute>> = {
   append,
-  /** A script that appends. */
+  /** Scripts that append. */
   eval: append,
+  appendByName: append,
   get: (space, key) => [read(space, key, 'string') ?? null],
   /** One key of many: nothing instead of a refusal. */
   mget: (space, key) => [space[key]?.type === 'string' ? space[key].value : null],

@@ -6,7 +6,7 @@ import { batch, InDoubtError, mget, transaction, TransactionError } from '../../
 
 /** The keys of a caller. */
 export const KEYS = ['a', 'b', 'c'];
-const APPEND = 'return redis.call("append", KEYS[1], ARGV[1])';
+export const APPEND = 'return redis.call("append", KEYS[1], ARGV[1])';
 
 /** Commands that may have been executed twice, so that their replies do not tell what there was. */
 const COUNTS = ['del', 'sadd', 'srem', 'hset', 'hdel'];
@@ -29,7 +29,7 @@ const ARGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const anyOperation = fc.oneof(
-  { weight: 5, arbitrary: operationOf(['get', 'append', 'eval', 'incr', 'getset', 'del', 'rpush', 'lpop', 'lrange', 'sadd', 'srem', 'smembers', 'hdel', 'hgetall'], ARGS) },
+  { weight: 5, arbitrary: operationOf(['get', 'append', 'eval', 'appendByName', 'incr', 'getset', 'del', 'rpush', 'lpop', 'lrange', 'sadd', 'srem', 'smembers', 'hdel', 'hgetall'], ARGS) },
   { weight: 1, arbitrary: operationOf(['set']).map((operation) => ({ ...operation, args: [...operation.args, ...operation.key === 'c' ? ['NX'] : []] })) },
   { weight: 1, arbitrary: operationOf(['hset']).map((operation) => ({ ...operation, args: [...operation.args, 'v'] })) },
 );
