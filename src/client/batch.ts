@@ -1,6 +1,7 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { keepOnPrimary } from './read-from';
+import { sendWhole } from './whole-scripts';
 
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
@@ -12,7 +13,7 @@ type Exec = ChainableCommander['exec'];
  *
  * `exec()` sends all of them at once, each to the node of its key, and gives a pair of error and result for each in the order they were
  * added: one that fails does not keep others from being done. Commands of one key are carried out in order unless they have to be
- * repeated; those of several are not atomic. All of them go to primaries. Each has the deadline and the retries of a single command. What
+ * repeated; those of several are not atomic. All of them go to primaries, unless the option `scaleReads` of ioredis is given. Each has the deadline and the retries of a single command. What
  * was executed is not sent again by another `exec()`.
  *
  * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
@@ -27,6 +28,7 @@ export function batch(db: Cluster): ChainableCommander {
           throw new TypeError(`${command.name.toUpperCase()} cannot be in a batch, which is no transaction: use transaction()`);
         }
         keepOnPrimary(command);
+        sendWhole(command);
         commands.push(command);
         return collector;
       },
@@ -43,8 +45,8 @@ export function batch(db: Cluster): ChainableCommander {
 }
 
 async function send(db: Cluster, command: Command): Promise<[error: Error | null, result: unknown]> {
-  void db.sendCommand(command);
   try {
+    void db.sendCommand(command);
     // Of a script, ioredis replaces the promise by one that survives a node which does not know the script yet.
     return [null, await command.promise];
   } catch (error) {

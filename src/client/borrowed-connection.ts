@@ -2,6 +2,8 @@ import type { Callback, Cluster, Redis } from 'ioredis';
 import { after } from './deadline';
 import { closed } from './failure';
 import { anyToAsk } from './nodes-to-ask';
+import { inNumbers } from './slots-watch';
+import type { SlotsReply } from './slots-watch';
 
 /** How long a node may take to answer over a connection that is there, in milliseconds, before one is opened. */
 const ANSWER_MS = 500;
@@ -109,7 +111,7 @@ function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refres
       node.cluster(what).then((reply) => {
         stop();
         if (!isOver && !opened) {
-          callback(null, reply);
+          callback(null, inNumbers(reply as unknown as SlotsReply));
         }
       }, openInstead);
     },

@@ -16,6 +16,7 @@ import { closed, describe, isLookalike, isRefusal, isRetriable, redirectionOf } 
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
+import { isMalformed } from './malformed';
 import { guardNode } from './node-guard';
 import { checkList, guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
@@ -318,7 +319,7 @@ export class Client extends Cluster {
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
     const { abandoned } = this.#commands;
-    if (abandoned.has(command)) {
+    if (abandoned.has(command) || isMalformed(command)) {
       return command.promise;
     }
     // The commands of a pipeline share the deadline of the pipeline.
@@ -331,16 +332,26 @@ export class Client extends Cluster {
         command.promise.catch(() => abandoned.add(command));
       }
       if (this.#thaw.holds) {
-        return this.#hold(command, stream, node);
+        return this.#hold(command, node);
       }
     }
-    return super.sendCommand(command, stream, node);
+    return stream ? super.sendCommand(command, stream, node) : this.#give(command, node);
   }
 
   /** By itself, since a function that makes a closure of its arguments costs memory with every call. */
-  #hold(command: Command, stream: SendCommandParameters[1], node: SendCommandParameters[2]): unknown {
-    this.#thaw.hold(() => void super.sendCommand(command, stream, node));
+  #hold(command: Command, node: SendCommandParameters[2]): unknown {
+    this.#thaw.hold(() => void this.#give(command, node));
     return command.promise;
+  }
+
+  /** ioredis throws when it looks for keys that are missing, also where nobody could catch that: when the command has waited. */
+  #give(command: Command, node: SendCommandParameters[2]): unknown {
+    try {
+      return super.sendCommand(command, undefined, node);
+    } catch (error) {
+      command.reject(error as Error);
+      return command.promise;
+    }
   }
 
   override pipeline(commands?: unknown[][]): ChainableCommander {

@@ -7,6 +7,7 @@ import { Deadlines } from './deadlines';
 import { DeadlineError } from './errors';
 import { closed, describe } from './failure';
 import { clusterInternals } from './internals';
+import { isMalformed } from './malformed';
 import { blockingCommand } from './nodes-to-ask';
 import { openTransaction } from './transaction-error';
 
@@ -20,8 +21,8 @@ export interface CommandGuardContext {
   /** How long a command may take, in milliseconds. */
   readonly deadline: number;
   readonly failures: ConnectionFailures;
-  /** Says which node answers a readiness check. */
-  aimCheck(command: Command): void;
+  /** Whether a command is a readiness check of ioredis; says which node answers it. */
+  aimCheck(command: Command): boolean;
   /** Told why commands are given up. */
   onGivenUp(reason: Error): void;
 }
@@ -61,7 +62,7 @@ export class CommandGuard {
    */
   add(command: Command): void {
     const blocked = blockingTime(command);
-    if (command.name === 'cluster') {
+    if (command.name === 'cluster' && this.#context.aimCheck(command)) {
       this.#addCheck(command);
     } else if (command.name.length === 5 && command.name.toLowerCase() === 'multi') {
       this.#fail(command, openTransaction());
@@ -177,7 +178,6 @@ export class CommandGuard {
       reject.call(command, error);
     };
     this.#checks.add(command);
-    this.#context.aimCheck(command);
   }
 
   #abandon(command: Command, reason: Error): void {
@@ -187,9 +187,15 @@ export class CommandGuard {
   /** Fails a command for good. */
   #fail(command: Command, reason: Error): void {
     this.abandoned.add(command);
+    if (isMalformed(command)) {
+      return;
+    }
     this.#abandoning = true;
-    command.reject(reason);
-    this.#abandoning = false;
+    try {
+      command.reject(reason);
+    } finally {
+      this.#abandoning = false;
+    }
   }
 
   #hint(command: string): string {

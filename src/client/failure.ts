@@ -8,6 +8,9 @@ import { SLOTS } from './slots';
  */
 const RETRIED_MESSAGE = 'Connection is closed.';
 
+/** The name of the errors that servers reply with. */
+const REPLY = 'ReplyError';
+
 /** What a slot refresh reports when one node did not answer in time: true, but never the reason. */
 const REFRESH_TIMEOUT_MESSAGE = 'timeout';
 
@@ -41,7 +44,7 @@ export function retriable(cause: unknown): Error {
 
 /** Whether ioredis answers an error with a retry on another connection. */
 export function isRetriable(error: Error): boolean {
-  return error.message === RETRIED_MESSAGE;
+  return error.message === RETRIED_MESSAGE && error.name !== REPLY;
 }
 
 /*
@@ -84,9 +87,10 @@ export function isSplit({ message }: Error): boolean {
   return TRY_AGAIN.test(message);
 }
 
-/** Whether ioredis would take an error of a script for a reply of the server that has executed nothing. */
+/** Whether ioredis would take an error of a script for one after which nothing was executed. */
 export function isLookalike(error: Error): boolean {
-  return RETRIED_WORDS.test(error.message) && !isElsewhere(error) && !isSplit(error) && !cannotAnswer(error);
+  const isClosed = error.message === RETRIED_MESSAGE && error.name === REPLY;
+  return isClosed || RETRIED_WORDS.test(error.message) && !isElsewhere(error) && !isSplit(error) && !cannotAnswer(error);
 }
 
 /** Whether a server says that it cannot answer now, and has executed nothing. */

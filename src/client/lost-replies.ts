@@ -4,7 +4,7 @@ import { closed, describe, isRetriable, retriable } from './failure';
 import { commandInternals, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
-import { onlyReads } from './repeatable';
+import { changesNothing, onlyReads } from './repeatable';
 import { repeatableOf } from './repeatable-sequence';
 
 /**
@@ -18,9 +18,6 @@ export type RetryWrites = 'safe' | 'never' | 'always';
 
 /** Every value of {@link RetryWrites}. */
 export const RETRY_WRITES: readonly RetryWrites[] = ['safe', 'never', 'always'];
-
-/** Repeatable commands that change nothing, although the server does not call them reads. */
-const HARMLESS = ['cluster', 'echo', 'info', 'ping', 'time'];
 
 /** What a node's connection needs to know to settle the commands that it loses. */
 export interface LostRepliesContext {
@@ -164,7 +161,7 @@ function sentAgain(commands: readonly Command[], retryWrites: RetryWrites): Read
     return new Set(commands);
   }
   const repeatable = repeatableOf(commands);
-  return retryWrites === 'safe' ? repeatable : new Set([...repeatable].filter((command) => onlyReads(command) || HARMLESS.includes(command.name.toLowerCase())));
+  return retryWrites === 'safe' ? repeatable : new Set([...repeatable].filter((command) => changesNothing(command)));
 }
 
 /** The commands of each pipeline together, every other one by itself. */

@@ -35,8 +35,12 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   const pairs = new Map<string, readonly [RedisKey, RedisValue]>();
   for (const pair of isIterable(entries) ? entries : Object.entries(entries)) {
-    if (!Array.isArray(pair)) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
       throw new TypeError('mset takes an object, a Map, or a list of pairs of key and value');
+    }
+    // ioredis would take the members of a list for further keys and values.
+    if (Array.isArray(pair[0]) || Array.isArray(pair[1])) {
+      throw new TypeError(`mset takes one value for each key, got a list for ${JSON.stringify(String(pair[0]))}: make it a text`);
     }
     pairs.set(identityOf(pair[0]), pair);
   }

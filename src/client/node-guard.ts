@@ -73,8 +73,11 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
     return send.call(node, command, stream);
   };
   node.duplicate = (override) => {
-    const open = () => duplicate.call(node, override);
-    return override?.connectionName?.startsWith(REFRESHER) ? toAskForSlots(open) : open();
+    if (!override?.connectionName?.startsWith(REFRESHER)) {
+      return duplicate.call(node, override);
+    }
+    // ioredis compares the numbers of slots, which are not in order as texts.
+    return toAskForSlots(() => duplicate.call(node, { ...override, stringNumbers: false }));
   };
 }
 

@@ -3,11 +3,13 @@ import { runningTime } from './clock';
 import type { CommandGuard } from './command-guard';
 import { blockingTime } from './deadline';
 import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
+import { isMalformed, malformed } from './malformed';
 import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
 import { isWithoutMulti, noteLostPermission } from './transaction-permission';
+import { sendWhole } from './whole-scripts';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -45,6 +47,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   let length = 0;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
+    internals._queue.forEach(sendWhole);
     // Without slots, ioredis waits for them and comes again.
     sent = cluster.slots.length > 0 ? internals._queue[0]?.promise ?? 'empty' : 'later';
     followRedirections(internals, { follows: context.follows, send: context.send, onReplied: () => (replied = true) });
@@ -53,8 +56,14 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     return result;
   }
 
-  /** Commands that ioredis has put together for the slots that it knew then go one by one when it refuses them for the slots that it knows now. */
+  /**
+   * Commands that ioredis has put together go one by one when it refuses them before it sends any: for the slots that it knows now, or for one of them that
+   * would fail by itself.
+   */
   async function executeOrPart(): Promise<Result> {
+    if (internals._queue.some(isMalformed)) {
+      return part();
+    }
     try {
       return await execute();
     } catch (error) {
@@ -64,18 +73,22 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         noteLostPermission(cluster, reason);
         throw reason;
       }
-      if (!isAutomatic(pipeline) || (error as Error).message !== PARTED) {
+      if (!isAutomatic(pipeline) || !(error instanceof TypeError || PARTED.includes((error as Error).message))) {
         throw error;
       }
-      internals.isCluster = false;
-      replied = true;
-      // What ioredis has put in between for a slot that moves has no result.
-      const commands = internals._queue.filter((command) => command.name !== 'asking');
-      return Promise.all(commands.map(async (command): Promise<[Error | null, unknown]> => {
-        context.send(command);
-        return command.promise.then((reply) => [null, reply], (reason) => [reason, undefined]);
-      }));
+      return part();
     }
+  }
+
+  function part(): Promise<Result> {
+    internals.isCluster = false;
+    replied = true;
+    // What ioredis has put in between for a slot that moves has no result.
+    const commands = internals._queue.filter((command) => command.name !== 'asking');
+    return Promise.all(commands.map((command): Promise<[Error | null, unknown]> => {
+      context.send(command);
+      return command.promise.then((reply) => [null, reply], (reason) => [reason, undefined]);
+    }));
   }
 
   function run(): Promise<Result> {
@@ -106,8 +119,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then(resolve, reject).finally(stop).catch(reject);
         }
       };
-      if (name === 'pipeline' && hasTransaction && leavesOpen(internals._queue, automatic)) {
-        const error = openTransaction();
+      const wrong = automatic ? undefined : internals._queue.find(isMalformed);
+      const isOpen = name === 'pipeline' && hasTransaction && leavesOpen(internals._queue, automatic);
+      if (wrong || isOpen) {
+        const error = wrong ? malformed(wrong) : openTransaction();
         state = 'abandoned';
         stop();
         context.commands.abandonAll(internals._queue, error);
@@ -191,8 +206,11 @@ export function checkList(name: 'pipeline' | 'multi', list: unknown): void {
   }
 }
 
-/** What ioredis says of a pipeline whose keys are not with the same nodes, before it sends anything. */
-const PARTED = 'All keys in the pipeline should belong to the same slots allocation group';
+/** What ioredis says of a pipeline whose keys are not with the same nodes, or not in one slot for one command, before it sends anything. */
+const PARTED = [
+  'All keys in the pipeline should belong to the same slots allocation group',
+  'All the keys in a pipeline command should belong to the same slot',
+];
 
 /**
  * Whether a transaction is begun and not ended, which would go on with the commands of others, or begun among those. Only EXEC ends one also when

@@ -65,7 +65,8 @@ export function isForReplica(command: Command, chosen: ScaleReads): boolean {
   if (command.name === 'cluster') {
     return true;
   }
-  if (chosen === SCALE_READS.primary || forPrimary.has(command)) {
+  // The caller's own choice knows of none that has to go to the primary.
+  if (chosen === SCALE_READS.primary || forPrimary.has(command) && Object.values(SCALE_READS).includes(chosen)) {
     return false;
   }
   return !doesNotOnlyRead(command);

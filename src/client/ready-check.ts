@@ -14,21 +14,27 @@ const PATIENCE_MS = 10_000;
  * come back as much later as it had waited before.
  *
  * @param onNotReady - told the state of the cluster by every check that finds it not ready
- * @returns gets the command of every check, and has the first one answered by the node that the first command waits for, which is connected to
- * for that in any case
+ * @returns whether a command that is being given to the cluster is such a check; has the first one answered by the node that the first command waits for,
+ * which is connected to for that in any case
  */
-export function guardReadyCheck(cluster: Cluster, onNotReady: (state: string) => void): (command: Command) => void {
+export function guardReadyCheck(cluster: Cluster, onNotReady: (state: string) => void): (command: Command) => boolean {
   const internals = clusterInternals(cluster);
   const { readyCheck } = internals;
   let latest = 0;
   let isFirst = false;
+  let isAsking = false;
   internals.readyCheck = (callback) => {
     const number = latest += 1;
     const start = performance.now();
     let waited = false;
     // A client that has lost its connections meanwhile begins anew.
     const isOver = () => number !== latest || cluster.status !== 'connect';
-    const check = () => readyCheck.call(cluster, (error, fail) => {
+    const ask = (done: Parameters<typeof readyCheck>[0]) => {
+      isAsking = true;
+      readyCheck.call(cluster, done);
+      isAsking = false;
+    };
+    const check = () => ask((error, fail) => {
       const duration = performance.now() - start;
       if (fail) {
         onNotReady(fail);
@@ -53,10 +59,14 @@ export function guardReadyCheck(cluster: Cluster, onNotReady: (state: string) =>
     isFirst = false;
   };
   return (command) => {
+    if (!isAsking) {
+      return false;
+    }
     const slot = isFirst && internals.offlineQueue.peekFront()?.command.getSlot();
     if (typeof slot === 'number') {
       commandInternals(command).slot = slot;
     }
+    return true;
   };
 }
 

@@ -46,10 +46,16 @@ const ADDITIONS = [
   'getex', 'set',
   // They only write when told to, which is ruled out below.
   'georadius', 'georadiusbymember', 'sort',
-  // Reads of JSON and search, which servers without those modules do not describe.
+];
+
+/** Reads of JSON and search, which servers without those modules do not describe. */
+const MODULE_READS = [
   'json.arrindex', 'json.arrlen', 'json.get', 'json.mget', 'json.objkeys', 'json.objlen', 'json.resp', 'json.strlen', 'json.type',
   'ft._list', 'ft.aggregate', 'ft.info', 'ft.search',
 ];
+
+/** What neither reads nor writes a key, and yet changes what others find. */
+const CHANGES = ['function|kill', 'script|flush', 'script|kill'];
 
 type Words = readonly string[];
 
@@ -119,7 +125,16 @@ export function doesNotOnlyRead(command: Command): boolean {
 }
 
 /** Whether a command is known to do nothing but read. */
-export const onlyReads = (command: Command) => command.isReadOnly === true || effectOf(nameOf(command)) === 'readonly';
+export function onlyReads(command: Command): boolean {
+  const name = nameOf(command);
+  return command.isReadOnly === true || effectOf(name) === 'readonly' || MODULE_READS.includes(name);
+}
+
+/** Whether a repeatable command leaves everything as it is, but for its connection. */
+export function changesNothing(command: Command): boolean {
+  const name = nameOf(command);
+  return onlyReads(command) || effectOf(name)?.startsWith('other') === true && !CHANGES.includes(name);
+}
 
 /** Whether a command reads a key and may write another one. */
 const derives = (command: Command) => effectOf(nameOf(command))?.includes('RO access') === true;
@@ -138,10 +153,10 @@ export const keysOf = (command: Command) => command.getKeys().map((key) => (Buff
  * may differ in what it counts: the second DEL deletes nothing.
  */
 export function isRepeatable(command: Command): boolean {
-  if (command.isReadOnly) {
+  const name = nameOf(command);
+  if (command.isReadOnly || MODULE_READS.includes(name)) {
     return true;
   }
-  const name = nameOf(command);
   const effect = effectOf(name);
   if (!ADDITIONS.includes(name) && !(effect && REPEATABLE_EFFECTS.includes(effect) && !EXCEPTIONS.includes(name))) {
     return false;

@@ -110,8 +110,9 @@ export async function dbSize(db: Cluster): Promise<number> {
       await patience.bounded(untilSlotsKnown(db));
       await patience.bounded(refreshSlots(db));
       const primaries = new Set(db.slots.map(([primary]) => primary));
+      // With `stringNumbers`, they are texts.
       const sizes = await Promise.all([...primaries].map((primary) => patience.ask<number>(primary, 'dbsize')));
-      return sizes.reduce((sum, size) => sum + size, 0);
+      return sizes.reduce((sum, size) => sum + Number(size), 0);
     } catch (error) {
       await patience.wait(error as Error);
     }

@@ -100,10 +100,15 @@ export class SlotsWatch {
   }
 }
 
+/** With the option `stringNumbers`, the numbers of slots are texts, which are in another order. */
+export function inNumbers(reply: SlotsReply): SlotsReply {
+  return reply.map(([first, last, ...nodes]) => [Number(first), Number(last), ...nodes]);
+}
+
 /** Whether a client goes by what a node says, and has connections to all of the nodes, in their roles, and to no others. */
 export function isKnown(cluster: Cluster, reply: SlotsReply): boolean {
   const replicas = new Map<string, boolean>();
-  for (const [first, last, ...nodes] of reply) {
+  for (const [first, last, ...nodes] of inNumbers(reply)) {
     const names = nodes.filter(([host]) => host).map(([host, port]) => nameOf(clusterInternals(cluster).natMapper({ host: host!, port })));
     names.forEach((name, index) => replicas.set(name, index > 0));
     let checked: readonly string[] | undefined;

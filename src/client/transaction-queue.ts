@@ -2,10 +2,12 @@ import type { ChainableCommander, Command, RedisKey } from 'ioredis';
 import { InDoubtError } from './errors';
 import { pipelineInternals } from './internals';
 import { hashTag, slotOf } from './keys';
+import { isMalformed, malformed } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { TransactionError, inDoubt, withoutMulti } from './transaction-error';
 import { isWithoutMulti } from './transaction-permission';
 import type { Refused } from './transaction-permission';
+import { sendWhole } from './whole-scripts';
 
 /**
  * Refuses a key that is not in the slot of a tag.
@@ -55,6 +57,10 @@ export class TransactionQueue {
   check(): Command[] {
     const [, ...commands] = pipelineInternals(this.tx)._queue;
     for (const command of commands) {
+      if (isMalformed(command)) {
+        throw malformed(command);
+      }
+      sendWhole(command);
       const name = command.name.toUpperCase();
       if (name === 'MULTI' || ENDS_TRANSACTION.includes(command.name.toLowerCase())) {
         throw new TypeError(`${name} cannot be in a transaction, which begins and ends by itself`);

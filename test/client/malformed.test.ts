@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+import { batch, close, connect, mset, transaction } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
+
+let users: Users;
+
+beforeAll(async () => (users = await startUsers({ app: 'on ~* &* +@all' })));
+
+afterAll(async () => users?.local.stop());
+
+function open(options: ConnectOptions = {}) {
+  const db = connect({ connection: users.connection(), deadline: 2_000, ...options });
+  onTestFinished(() => close(db, { timeout: 100 }));
+  return db;
+}
+
+type Db = ReturnType<typeof open>;
+
+/** No text can be made of it. */
+const BARE = Object.create(null) as string;
+const KEYS = Array.from({ length: 20 }, (_, index) => `{k}${index}`);
+
+async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  const before = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', note);
+  await work();
+  process.off('unhandledRejection', note);
+  before.forEach((listener) => process.on('unhandledRejection', listener));
+  return unhandled;
+}
+
+const untilDeadlines = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+
+test.each<[string, ConnectOptions, (db: Db) => Promise<unknown>]>([
+  ['a pipeline', {}, async (db) => db.pipeline().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
+  ['a MULTI', {}, async (db) => db.multi().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
+  ['a transaction', {}, async (db) => transaction(db, 'k', (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
+  ['a transaction that watches', {}, async (db) => transaction(db, 'k', { watch: ['{k}0'] }, (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
+  ['a batch', {}, async (db) => {
+    const [[, first], [, second], [error]] = (await batch(db).get('{k}0').get('{k}1').set('{k}note', BARE).exec())!;
+    expect([first, second]).toEqual(['0', '1']);
+    throw error;
+  }],
+  ['a command', {}, async (db) => db.set('{k}note', BARE)],
+  ['a command that is put into a pipeline', { enableAutoPipelining: true }, async (db) => {
+    const [first, second, third] = await Promise.allSettled([db.get('{k}0'), db.get('{k}1'), db.set('{k}note', BARE)]);
+    expect([first, second]).toMatchObject([{ value: '0' }, { value: '1' }]);
+    throw (third as PromiseRejectedResult).reason;
+  }],
+])('%s with a value that is no text is refused, and others get their own replies', async (_, options, use) => {
+  const db = open(options);
+  expect(await unhandledDuring(async () => {
+    await db.mset(KEYS.flatMap((key, index) => [key, String(index)]));
+    await expect(use(db)).rejects.toThrow(TypeError);
+    for (let round = 0; round < 3; round++) {
+      expect(await Promise.all(KEYS.map((key) => db.get(key)))).toEqual(KEYS.map((__, index) => String(index)));
+    }
+    await untilDeadlines();
+  })).toEqual([]);
+});
+
+test('a command whose keys are missing is rejected at once, and only once', async () => {
+  const db = open();
+  const lua = 'return 1';
+  await db.get('{k}0');
+  const commands = db as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  expect(await unhandledDuring(async () => {
+    for (const give of [
+      () => commands.rename('{k}0'), () => commands.smove('{k}0'), () => commands.call('get'), () => commands.eval(lua, 2, '{k}0'), () => commands.zinter(2, '{k}0'),
+    ]) {
+      await expect((async () => give())()).rejects.toThrow();
+    }
+    const cold = open();
+    const [renamed, read] = await Promise.allSettled([(cold as unknown as typeof commands).rename('{k}0'), cold.get('{k}1')]);
+    expect([renamed.status, read.status]).toEqual(['rejected', 'fulfilled']);
+    await untilDeadlines();
+  })).toEqual([]);
+});
+
+test('in a batch, a command whose keys are missing fails by itself', async () => {
+  const db = open();
+  await db.del('{k}count');
+  const told: unknown[] = [];
+  expect(await unhandledDuring(async () => {
+    const results = await batch(db).incr('{k}count').eval('return 1', 2, '{k}0').exec((error, replies) => told.push(error, replies));
+    expect(results).toEqual([[null, 1], [expect.any(Error), undefined]]);
+    await untilDeadlines();
+  })).toEqual([]);
+  expect(told).toEqual([null, [[null, 1], [expect.any(Error), undefined]]]);
+});
+
+test('with enableAutoPipelining, a command that ioredis refuses does not fail others', async () => {
+  const db = open({ enableAutoPipelining: true });
+  await db.mset('{k}1', 'one', '{k}count', '0');
+  const commands = db as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const refused = [() => commands.mget('{k}1', '{other}1'), () => commands.rename('{k}1'), () => commands.eval('return 1', 2, '{k}0')];
+  for (const [index, give] of refused.entries()) {
+    const settled = await Promise.allSettled([db.incr('{k}count'), give(), db.incr('{k}count')]);
+    expect(settled).toMatchObject([{ value: 2 * index + 1 }, { status: 'rejected' }, { value: 2 * index + 2 }]);
+  }
+});
+
+test('mset writes the keys that it is given, and no others', async () => {
+  const db = open();
+  const entries = { '{k}name': ['a', '{k}evil', 'injected'] } as unknown as Record<string, string>;
+  await expect(mset(db, entries)).rejects.toThrow('mset takes one value for each key, got a list for "{k}name": make it a text');
+  await expect(mset(db, [['{k}s1'], ['{k}s2']] as unknown as [string, string][])).rejects.toThrow('mset takes an object, a Map, or a list of pairs of key and value');
+  expect(await db.mget('{k}evil', '{k}s1', '{k}name')).toEqual([null, null, null]);
+});

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { startUsers } from './support/users';
+import type { Users } from './support/users';
+import { batch, close, connect, transaction } from '../../src/client';
+import type { ConnectOptions } from '../../src/client';
+
+let users: Users;
+
+beforeAll(async () => (users = await startUsers({ app: 'on ~* &* +@all' })));
+
+afterAll(async () => users?.local.stop());
+
+type Scripts = Record<'credit' | 'push', (key: string, value: string | number) => any>;
+
+function open(options: ConnectOptions = {}) {
+  const db = connect({ connection: users.connection(), deadline: 5_000, ...options });
+  onTestFinished(() => close(db, { timeout: 100 }));
+  db.defineCommand('credit', { numberOfKeys: 1, lua: 'return redis.call("INCRBY", KEYS[1], ARGV[1])' });
+  db.defineCommand('push', { numberOfKeys: 1, lua: 'return redis.call("RPUSH", KEYS[1], ARGV[1])' });
+  return db;
+}
+
+const scripts = (db: object) => db as Scripts;
+const [ann, ben] = ['{main}ann', '{main}ben'];
+
+beforeEach(async () => {
+  await users.onAllNodes('SCRIPT', 'FLUSH');
+  const db = open();
+  await db.mset(ann, 100, ben, 100);
+});
+
+test('a transaction with a script is applied as a whole after one that was not', async () => {
+  const db = open();
+  const pay = () => transaction(db, 'main', (tx) => scripts(tx.decrby(ann, 10)).credit(ben, 10));
+  await expect(transaction(db, 'main', (tx) => scripts(tx).credit(ben, 10).call('nonsense'))).rejects.toMatchObject({ code: 'EABORTED' });
+  expect(await pay()).toEqual([90, 110]);
+  await users.onAllNodes('SCRIPT', 'FLUSH');
+  expect(await pay()).toEqual([80, 120]);
+  await expect(scripts(db.multi().call('nonsense') as object).credit(ben, 10).exec()).rejects.toThrow('EXECABORT');
+  expect(await scripts(db.multi().decrby(ann, 10)).credit(ben, 10).exec()).toEqual([[null, 70], [null, 130]]);
+});
+
+test('a transaction that watches and has a script is applied as a whole after a conflict', async () => {
+  const db = open();
+  const other = open();
+  let attempts = 0;
+  const replies = await transaction(db, 'main', { watch: [ann] }, async (tx) => {
+    attempts += 1;
+    if (attempts === 1) {
+      await other.incr(ann);
+    }
+    scripts(tx.decrby(ann, 10)).credit(ben, 10);
+  });
+  expect([attempts, replies]).toEqual([2, [91, 110]]);
+});
+
+test('in a pipeline, a script that the server has forgotten keeps its place', async () => {
+  const db = open();
+  await scripts(db).push('{main}list', 'zero');
+  await users.onAllNodes('SCRIPT', 'FLUSH');
+  expect(await scripts(db.pipeline()).push('{main}list', 'first').rpush('{main}list', 'second').exec()).toEqual([[null, 2], [null, 3]]);
+  expect(await db.lrange('{main}list', 0, -1)).toEqual(['zero', 'first', 'second']);
+});
+
+test('in a batch, a script that only reads goes to the primary also when the server has forgotten it', async () => {
+  const db = open({ readFrom: 'replica' });
+  db.defineCommand('look', { numberOfKeys: 1, lua: 'return redis.call("GET", KEYS[1])', readOnly: true });
+  await (db as unknown as { look(key: string): Promise<string> }).look(ann);
+  for (let round = 0; round < 20; round++) {
+    await users.onAllNodes('SCRIPT', 'FLUSH');
+    const looked = batch(db).set(ann, round) as unknown as { look(key: string): ReturnType<typeof batch> };
+    expect(await looked.look(ann).exec()).toEqual([[null, 'OK'], [null, String(round)]]);
+  }
+});
+
+test('a script whose own error is that of a closed connection is executed once', async () => {
+  const db = open();
+  const lua = 'redis.call("INCR", KEYS[1]) return redis.error_reply("Connection is closed.")';
+  await expect(db.eval(lua, 1, ann)).rejects.toThrow('Connection is closed.');
+  expect((await db.pipeline().eval(lua, 1, ben).exec())![0][0]).toMatchObject({ message: 'Connection is closed.' });
+  expect(await db.mget(ann, ben)).toEqual(['101', '101']);
+});
