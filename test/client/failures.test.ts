@@ -11,7 +11,7 @@ import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
-import { close, connect, DeadlineError, secretCredentials } from '../../src/client';
+import { close, connect, DeadlineError, observe, secretCredentials } from '../../src/client';
 import { Client } from '../../src/client/client';
 import { createCertificates } from '../../src/local/certificates';
 
@@ -304,5 +304,17 @@ test('a provider that never answers does not hide what is wrong besides', async 
   await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE' });
   expect(getPassword.mock.calls.length).toBeGreaterThan(1);
   await expect.poll(() => Client.failureOf(db)?.message).toMatch(/^getaddrinfo /);
+  await close(db);
+});
+
+test('a question of the caller that the server refuses is no failure of the connection', async () => {
+  const events: unknown[] = [];
+  const stop = observe('error', (event) => events.push(event));
+  const db = connect({ connection: users.connection(), deadline: 3_000 });
+  await db.get('a');
+  await expect((db.cluster as (word: string) => Promise<unknown>)('KEYSLOT')).rejects.toThrow('ERR wrong number of arguments');
+  expect(Client.failureOf(db)).toBeUndefined();
+  expect(events).toEqual([]);
+  stop();
   await close(db);
 });

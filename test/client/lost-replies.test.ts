@@ -111,7 +111,7 @@ describe.each([
 
     test('is sent again with retryWrites: never only if it reads', async () => {
       await open({ retryWrites: 'never' });
-      const before = { keys: await callsOf('keys'), flush: await callsOf('script\\|flush') };
+      const before = { keys: await callsOf('keys'), flush: await callsOf('script\\|flush'), lastsave: await callsOf('lastsave') };
       await admin.set('{k}lock', 'mine');
       const others = () => admin.set('{k}lock', 'theirs', 'NX').then(() => admin.get('{k}lock'));
       expect(await loseReplies(() => db.del('{k}lock'), others, 'theirs')).toMatchObject({ reason: { code: 'EINDOUBT', command: 'del' } });
@@ -123,6 +123,10 @@ describe.each([
       await db.get('{k}3');
       expect(await loseReplies(() => db.pipeline().get('{k}3').keys('*').exec(), async () => (await callsOf('keys')) > before.keys, true)).toMatchObject({
         value: [[null, null], [null, expect.arrayContaining(['{k}lock', '{k}1', '{k}2'])]],
+      });
+      await db.get('{k}3');
+      expect(await loseReplies(() => db.pipeline().get('{k}3').role().lastsave().exec(), async () => (await callsOf('lastsave')) > before.lastsave, true)).toMatchObject({
+        value: [[null, null], [null, expect.any(Array)], [null, expect.any(Number)]],
       });
       await db.get('{k}3');
       expect(await loseReplies(() => db.pipeline().get('{k}3').script('FLUSH').exec(), async () => (await callsOf('script\\|flush')) > before.flush, true))

@@ -1,5 +1,6 @@
-import type { ChainableCommander } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { replicated } from './support/primaries';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { batch, close, connect } from '../../src/client';
@@ -42,6 +43,24 @@ test('reads go where they are told', async () => {
   const { primary, replica } = await share('any');
   expect(primary).toBeGreaterThan(0);
   expect(replica).toBeGreaterThan(0);
+});
+
+test.each<[string, ConnectOptions['scaleReads']]>([
+  ['slave', 'slave'],
+  ['all', 'all'],
+  ['a function', ([primary, replica]: Redis[]) => replica ?? primary],
+])('a batch goes where the own scaleReads of a caller says (%s)', async (_, scaleReads) => {
+  const db = connect({ connection: users.connection(), scaleReads });
+  await Promise.all(keys.map((key) => db.set(key, '1')));
+  await replicated(db);
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now();
+    const reads = batch(db);
+    keys.forEach((key) => reads.get(key));
+    expect(await reads.exec()).toEqual(keys.map(() => [null, '1']));
+    expect(performance.now() - start).toBeLessThan(2_000);
+  }
+  await close(db);
 });
 
 test('pipelines and transactions that start with a read go to the primary all the same', async () => {

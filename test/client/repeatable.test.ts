@@ -186,6 +186,9 @@ describe('a sequence', () => {
     [['dbsize', 'set a 1', 'keys *', 'ping'], '-+++'],
     [['get a', 'set b 1', 'flushall', 'ping', 'set c 1'], '---++'],
     [['get a', 'json.set a $ 1', 'ping', 'set a 1'], '--++'],
+    [['json.get a $', 'json.set a $ 1'], '--'],
+    [['json.get a $', 'get a'], '++'],
+    [['ft.search i *', 'hset a f 1'], '-+'],
   ])('%j is repeated as %s', (lines, expected) => expect(again(...lines)).toBe(expected));
 
   test('leaves the state and gives the answers that it left and gave the first time', async () => {

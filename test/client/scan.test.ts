@@ -53,6 +53,17 @@ test('all keys of all primaries are found, as the first thing a client does too'
   await Promise.all(fresh.map((each) => close(each)));
 });
 
+test('all keys are found and counted also by a client that gets numbers as texts', async () => {
+  await fill();
+  for (let round = 0; round < 3; round++) {
+    const client = open('app', { redisOptions: { stringNumbers: true } });
+    expect(await scan({}, client)).toEqual([...keys].sort());
+    expect(await dbSize(client)).toBe(keys.length);
+    expect(client.slots.filter(Boolean)).toHaveLength(16_384);
+    await close(client);
+  }
+});
+
 test('only what was asked for is found', async () => {
   await flush(users.cluster);
   await mset(db, { 'session:1': '1', 'session:2': '2', 'other': '3' });
