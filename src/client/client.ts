@@ -16,7 +16,7 @@ import { closed, describe, isLookalike, isRefusal, isRetriable, redirectionOf } 
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
-import { isMalformed } from './malformed';
+import { isRejected } from './malformed';
 import { guardNode } from './node-guard';
 import { checkList, guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
@@ -319,7 +319,7 @@ export class Client extends Cluster {
 
   override sendCommand(command: Command, stream?: SendCommandParameters[1], node?: SendCommandParameters[2]): unknown {
     const { abandoned } = this.#commands;
-    if (abandoned.has(command) || isMalformed(command)) {
+    if (abandoned.has(command) || isRejected(command)) {
       return command.promise;
     }
     // The commands of a pipeline share the deadline of the pipeline.

@@ -7,7 +7,7 @@ import { Deadlines } from './deadlines';
 import { DeadlineError } from './errors';
 import { closed, describe } from './failure';
 import { clusterInternals } from './internals';
-import { isMalformed } from './malformed';
+import { isRejected } from './malformed';
 import { blockingCommand } from './nodes-to-ask';
 import { openTransaction } from './transaction-error';
 
@@ -187,7 +187,7 @@ export class CommandGuard {
   /** Fails a command for good. */
   #fail(command: Command, reason: Error): void {
     this.abandoned.add(command);
-    if (isMalformed(command)) {
+    if (isRejected(command)) {
       return;
     }
     this.#abandoning = true;

@@ -18,6 +18,9 @@ function open(options: ConnectOptions = {}) {
 
 type Db = ReturnType<typeof open>;
 
+/** Without the types that ask for every key. */
+const lacking = (pipeline: unknown) => pipeline as Record<string, (...args: unknown[]) => ReturnType<typeof batch>>;
+
 /** No text can be made of it. */
 const BARE = Object.create(null) as string;
 const KEYS = Array.from({ length: 20 }, (_, index) => `{k}${index}`);
@@ -37,22 +40,25 @@ async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
 const untilDeadlines = () => new Promise((resolve) => setTimeout(resolve, 2_500));
 
 test.each<[string, ConnectOptions, (db: Db) => Promise<unknown>]>([
-  ['a pipeline', {}, async (db) => db.pipeline().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
-  ['a MULTI', {}, async (db) => db.multi().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
-  ['a transaction', {}, async (db) => transaction(db, 'k', (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
-  ['a transaction that watches', {}, async (db) => transaction(db, 'k', { watch: ['{k}0'] }, (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
-  ['a batch', {}, async (db) => {
+  ['a pipeline with a value that is no text', {}, async (db) => db.pipeline().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
+  ['a MULTI with a value that is no text', {}, async (db) => db.multi().get('{k}0').get('{k}1').set('{k}note', BARE).exec()],
+  ['a transaction with a value that is no text', {}, async (db) => transaction(db, 'k', (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
+  ['a transaction that watches with a value that is no text', {}, async (db) => transaction(db, 'k', { watch: ['{k}0'] }, (tx) => tx.get('{k}0').get('{k}1').set('{k}note', BARE))],
+  ['a batch with a value that is no text', {}, async (db) => {
     const [[, first], [, second], [error]] = (await batch(db).get('{k}0').get('{k}1').set('{k}note', BARE).exec())!;
     expect([first, second]).toEqual(['0', '1']);
     throw error;
   }],
-  ['a command', {}, async (db) => db.set('{k}note', BARE)],
-  ['a command that is put into a pipeline', { enableAutoPipelining: true }, async (db) => {
+  ['a command with a value that is no text', {}, async (db) => db.set('{k}note', BARE)],
+  ['a command that is put into a pipeline with a value that is no text', { enableAutoPipelining: true }, async (db) => {
     const [first, second, third] = await Promise.allSettled([db.get('{k}0'), db.get('{k}1'), db.set('{k}note', BARE)]);
     expect([first, second]).toMatchObject([{ value: '0' }, { value: '1' }]);
     throw (third as PromiseRejectedResult).reason;
   }],
-])('%s with a value that is no text is refused, and others get their own replies', async (_, options, use) => {
+  ['a pipeline that lacks a key', {}, async (db) => lacking(db.pipeline().get('{k}0')).rename('{k}1').exec()],
+  ['a MULTI that lacks a key', {}, async (db) => lacking(db.multi().get('{k}0')).eval('return 1', 2, '{k}1').exec()],
+  ['a transaction that lacks a key', {}, async (db) => transaction(db, 'k', (tx) => lacking(tx.get('{k}0')).rename('{k}1'))],
+])('%s is refused, and others get their own replies', async (_, options, use) => {
   const db = open(options);
   expect(await unhandledDuring(async () => {
     await db.mset(KEYS.flatMap((key, index) => [key, String(index)]));
