@@ -117,6 +117,7 @@ export function connect(options: ConnectOptions = {}): Cluster {
     throw missing(nameOf('PASSWORD'), `it is needed when ${nameOf('AUTH')} is password, unless \`credentials\` are given`);
   }
   checkOverrides(connection.tls, overrides);
+  checkTimes(overrides);
   checkCredentials(credentials);
   if (credentials && !connection.tls) {
     throw new ConfigurationError('credentials are given although connection.tls is false: a cluster without TLS has no users to sign in as');
@@ -149,6 +150,17 @@ export function connect(options: ConnectOptions = {}): Cluster {
 /** What says where to connect to elsewhere, and would be left out here without a word. */
 const MISPLACED = ['host', 'port', 'url', 'username', 'password', 'tls', 'auth'];
 
+/** Options of ioredis that are not for a cluster but for its nodes. */
+const OF_NODES = [
+  'commandTimeout', 'connectTimeout', 'connectionName', 'keepAlive', 'maxRetriesPerRequest', 'noDelay', 'reconnectOnError', 'retryStrategy', 'socketTimeout', 'stringNumbers',
+];
+
+/** Times among the options of ioredis, in milliseconds. */
+const TIMES = {
+  cluster: ['slotsRefreshInterval', 'slotsRefreshTimeout'],
+  redisOptions: ['commandTimeout', 'connectTimeout', 'disconnectTimeout', 'socketTimeout'],
+} as const;
+
 function checkOptions(options: object): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ConfigurationError('connect takes one object of options: say which cluster with `connection`, or leave it to the environment variables');
@@ -157,11 +169,24 @@ function checkOptions(options: object): void {
   if (misplaced) {
     throw new ConfigurationError(`${misplaced} is no option of connect: give it as part of \`connection\`, or leave it to the environment variables`);
   }
+  const ofNodes = OF_NODES.find((name) => name in options);
+  if (ofNodes) {
+    throw new ConfigurationError(`${ofNodes} is an option of each node, which ioredis would ignore here: give it as redisOptions.${ofNodes}`);
+  }
   // Other names may be options of ioredis.
   const own = OWN_OPTIONS.map((name) => name.toLowerCase());
   const misspelled = Object.keys(options).find((name) => !OWN_OPTIONS.includes(name) && own.includes(name.toLowerCase()));
   if (misspelled) {
     throw new ConfigurationError(`connect has no option ${misspelled}: expected one of ${OWN_OPTIONS.join(', ')}, or one of ioredis`);
+  }
+}
+
+/** What is no number is never reached, or at once. */
+function checkTimes({ redisOptions = {}, ...cluster }: ClusterOptions): void {
+  const times = [...TIMES.cluster.map((name) => [name, cluster[name]] as const), ...TIMES.redisOptions.map((name) => [`redisOptions.${name}`, redisOptions[name]] as const)];
+  const [name, value] = times.find(([, each]) => each !== undefined && !(typeof each === 'number' && each >= 0)) ?? [];
+  if (name) {
+    throw new ConfigurationError(`${name} is ${inspect(value)}: expected a number of milliseconds`);
   }
 }
 

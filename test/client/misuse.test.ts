@@ -42,6 +42,9 @@ describe('connect refuses', () => {
     ['a host with its port', [{ connection: { ...CONNECTION, host: 'other:6379' } }], 'connection.host is no host name alone: expected that of the cluster endpoint, without scheme, user and port'],
     ['a URL as a host', [{ connection: { ...CONNECTION, host: 'rediss://app:secret@other' } }], 'connection.host is no host name alone'],
     ['a URL as a connection', [{ connection: 'rediss://app:secret@other' }], 'connection is no object'],
+    ['an option of nodes', [{ connection: CONNECTION, connectTimeout: 100 }], 'connectTimeout is an option of each node, which ioredis would ignore here: give it as redisOptions.connectTimeout'],
+    ['a time with its unit', [{ connection: CONNECTION, redisOptions: { socketTimeout: '5s' } }], 'redisOptions.socketTimeout is \'5s\': expected a number of milliseconds'],
+    ['a time of the cluster', [{ connection: CONNECTION, slotsRefreshInterval: NaN }], 'slotsRefreshInterval is NaN: expected a number of milliseconds'],
     ['another spelling', [{ connection: CONNECTION, readfrom: 'replica' }], 'connect has no option readfrom: expected one of prefix, connection'],
     ...[0, -1, NaN, '900', null].map((sessionLifetime) => [
       `a session of ${sessionLifetime}`,
