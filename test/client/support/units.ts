@@ -6,6 +6,9 @@ import { batch, InDoubtError, mget, transaction, TransactionError } from '../../
 
 /** The keys of a caller. */
 export const KEYS = ['a', 'b', 'c'];
+/** It needs a connection of its own, which may be lost many times before it is done. */
+const WATCHING_MS = 60_000;
+
 export const APPEND = 'return redis.call("append", KEYS[1], ARGV[1])';
 
 /** Commands that may have been executed twice, so that their replies do not tell what there was. */
@@ -179,7 +182,7 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
     case 'watching': {
       const tag = key('').slice(1, -1);
       const add = (tx: ChainableCommander) => addTo(tx, operations);
-      const replied = kind === 'transaction' ? transaction(db, tag, add) : transaction(db, tag, { watch: KEYS.map(key) }, add);
+      const replied = kind === 'transaction' ? transaction(db, tag, add) : transaction(db, tag, { watch: KEYS.map(key), timeout: WATCHING_MS }, add);
       return replied.then((replies) => fromPairs(pairsOf(replies)), (error: Error) => {
         if (error instanceof TransactionError && error.results) {
           return fromPairs(pairsOf(error.results));
