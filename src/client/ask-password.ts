@@ -2,6 +2,14 @@ import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { CredentialsError } from './errors';
 
+/** Nothing has come from a provider, so far or as long as it was waited for: where, but not why. */
+export class UnansweredError extends CredentialsError {
+  /** @param what - what goes on, such as `still waiting` */
+  constructor(what: string, { sourceName = 'the credentials provider' }: CredentialsProvider) {
+    super(`${what} for ${sourceName}`, { permanent: false });
+  }
+}
+
 /**
  * The password of a provider, which belongs to whoever wrote it and may do anything.
  *
@@ -9,17 +17,27 @@ import { CredentialsError } from './errors';
  * @throws CredentialsError when it gives none
  */
 export async function askPassword(credentials: CredentialsProvider, signal: AbortSignal, refused?: string): Promise<string> {
-  const password: unknown = await unlessAborted(answerOf(credentials, refused), signal, 'waiting for the credentials provider');
-  if (typeof password !== 'string' || !password) {
-    throw new CredentialsError('the credentials provider gave no password', { permanent: true });
-  }
-  return password;
+  return waitForPassword(credentials, answerOf(credentials, refused), signal);
 }
 
-async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<string> {
+/** What a provider answers; a failure is an error, whatever it threw. */
+export async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<unknown> {
   try {
     return await credentials.getPassword(refused);
   } catch (reason) {
     throw reason instanceof Error ? reason : new CredentialsError('the credentials provider failed and gave no reason', { permanent: false });
   }
+}
+
+/**
+ * The password in an answer that may take its time.
+ *
+ * @throws CredentialsError when there is none, or when the signal is aborted first
+ */
+export async function waitForPassword(credentials: CredentialsProvider, answer: Promise<unknown>, signal: AbortSignal): Promise<string> {
+  const password = await unlessAborted(answer, signal, () => new UnansweredError('gave up waiting', credentials));
+  if (typeof password !== 'string' || !password) {
+    throw new CredentialsError('the credentials provider gave no password', { permanent: true });
+  }
+  return password;
 }

@@ -1,8 +1,15 @@
+import { UnansweredError } from './ask-password';
 import { runningTime } from './clock';
+import { CredentialsError } from './errors';
 import { isPermanent, trueCause } from './failure';
 
 /** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
 const HOPELESS_ATTEMPTS = 3;
+
+interface Failure {
+  readonly cause: Error;
+  readonly at: number;
+}
 
 /**
  * Why a client could not connect.
@@ -12,8 +19,10 @@ const HOPELESS_ATTEMPTS = 3;
  * once, so it may be in the middle of a change.
  */
 export class ConnectionFailures {
-  #latest?: { readonly cause: Error; readonly at: number };
-  #refusal?: { readonly cause: Error; readonly at: number };
+  #latest?: Failure;
+  #refusal?: Failure;
+  /** Why there was no password, from who was asked for it. */
+  #noPassword?: Failure;
   #ofAttempt?: Error;
   #permanent?: Error;
   #permanentAttempts = 0;
@@ -32,6 +41,9 @@ export class ConnectionFailures {
     const cause = trueCause(error);
     if (cause) {
       this.#latest = { cause, at: runningTime() };
+      if (cause instanceof CredentialsError && !(cause instanceof UnansweredError)) {
+        this.#noPassword = this.#latest;
+      }
       this.#ofAttempt = cause;
       this.#onCause(cause);
     }
@@ -84,7 +96,9 @@ export class ConnectionFailures {
 
   /** The latest failure, unless it is older than `start` and may be cured since, or else what an attempt waits for. */
   since(start: number, connected: boolean): Error | undefined {
-    const latest = [this.#latest, this.#refusal].find((each) => each && each.at >= start);
+    // That nothing came says less than why nothing had come before.
+    const better = this.#latest?.cause instanceof UnansweredError ? this.#noPassword : undefined;
+    const latest = [better, this.#latest, this.#refusal].find((each) => each && each.at >= start);
     if (latest) {
       return latest.cause;
     }

@@ -6,13 +6,13 @@ import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { after } from './deadline';
 import { dial, resolveAddresses, timedOut } from './dial';
-import { CredentialsError } from './errors';
 import type { SignInError } from './errors';
 import type { ClientEventSource } from './event-source';
 import type { ConnectEvent } from './events';
 import { closed, isPermanent, retriable } from './failure';
 import { gatherWrites } from './gather-writes';
 import { REFRESHER } from './internals';
+import { Passwords } from './passwords';
 import type { LivePassword } from './redacted';
 import { authenticate } from './sign-in';
 import type { SignIn } from './sign-in';
@@ -66,6 +66,7 @@ const MIN_ADDRESS_TIMEOUT_MS = 400;
  * attempt alone would end a client for good when the password has changed.
  */
 export function connectorFor(context: ConnectorContext): NonNullable<RedisOptions['Connector']> {
+  const passwords = context.credentials && new Passwords(context.credentials, context.onWait);
   return class MemoryDbConnector extends AbstractConnector {
     readonly #options: NodeOptions;
     readonly #purpose: ConnectEvent['purpose'];
@@ -98,7 +99,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       const stop = after(ATTEMPT_TIMEOUT_MS, () => opening.abort());
       const start = performance.now();
       try {
-        this.stream = await open(this.#options, context, opening.signal);
+        this.stream = await open(this.#options, context, opening.signal, passwords);
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         if (!this.#options.tls) {
           this.#watchForTls(this.stream);
@@ -157,10 +158,9 @@ export async function renewPassword({ credentials, password: live }: ConnectorCo
   }
 }
 
-async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal): Promise<Socket> {
-  const { credentials } = context;
+async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal, passwords?: Passwords): Promise<Socket> {
   const [password, addresses] = await Promise.all([
-    credentials && firstPassword(credentials, context, signal),
+    passwords?.first(signal),
     resolveAddresses(options.host, signal, context.lookup),
   ]);
   const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
@@ -169,8 +169,8 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
     let socket: Socket | undefined;
     try {
       socket = await dial(address, { ...options, timeout, signal });
-      if (credentials && password !== undefined) {
-        await signIn(socket, credentials, { password, timeout: options.connectTimeout, signal }, context.password);
+      if (passwords && password !== undefined) {
+        await signIn(socket, passwords, { password, timeout: options.connectTimeout, signal }, context.password);
       }
       if (signal.aborted) {
         throw timedOut(`gave up connecting to ${options.host}:${options.port}`);
@@ -188,27 +188,18 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
   throw failure;
 }
 
-async function firstPassword(credentials: CredentialsProvider, { onWait }: ConnectorContext, signal: AbortSignal): Promise<string> {
-  const stopWaiting = onWait(new CredentialsError('still waiting for the credentials provider', { permanent: false }));
-  try {
-    return await askPassword(credentials, signal);
-  } finally {
-    stopWaiting();
-  }
-}
-
-async function signIn(socket: Socket, credentials: CredentialsProvider, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
+async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
   let { password } = first;
   const tried = new Set<string>();
   let refusal: SignInError | undefined;
   for (let refusals = 0; refusals <= MAX_REFUSALS; refusals++) {
-    refusal = await authenticate(socket, { ...first, password, username: credentials.username ?? 'default' });
+    refusal = await authenticate(socket, { ...first, password, username: passwords.username });
     if (!refusal) {
       live.set(password);
       return;
     }
     tried.add(password);
-    password = await askPassword(credentials, first.signal, password);
+    password = await passwords.insteadOf(password, first.signal);
     if (tried.has(password)) {
       break;
     }

@@ -18,6 +18,13 @@ export interface CredentialsProvider {
   readonly sessionLifetime?: number;
 
   /**
+   * What `getPassword` asks, for the errors of commands that wait for it, such as `Secrets Manager, secret orders`.
+   *
+   * @default 'the credentials provider'
+   */
+  readonly sourceName?: string;
+
+  /**
    * The password to sign in with.
    *
    * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again

@@ -63,10 +63,14 @@ export function dial(address: string, { host, port, tls, timeout, signal }: Dial
   });
 }
 
-/** The result of a promise, unless the signal is aborted first; the error then says what was being done. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what: string): Promise<T> {
+/**
+ * The result of a promise, unless the signal is aborted first.
+ *
+ * @param what - what was being done, or the error that says so
+ */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what: string | (() => Error)): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(timedOut(`gave up ${what}`));
+    const onAbort = () => reject(typeof what === 'string' ? timedOut(`gave up ${what}`) : what());
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort)).catch(reject);
     if (signal.aborted) {

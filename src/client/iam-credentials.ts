@@ -66,6 +66,7 @@ interface Token {
 class IamCredentials implements CredentialsProvider {
   readonly username: string;
   readonly sessionLifetime = SESSION_LIFETIME_MS;
+  readonly sourceName = 'AWS credentials to sign in with';
   readonly #clusterName: string;
   readonly #region: string;
   readonly #awsCredentials: () => Promise<AwsCredentials>;

@@ -89,6 +89,10 @@ class SecretCredentials implements CredentialsProvider {
     this.#client = options.client;
   }
 
+  get sourceName(): string {
+    return `Secrets Manager, secret ${this.#options.secretArn}`;
+  }
+
   get username(): string | undefined {
     return this.#options.username ?? this.#value?.username;
   }

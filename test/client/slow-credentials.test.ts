@@ -1,0 +1,114 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { passwordOf, startUsers } from './support/users';
+import type { Users } from './support/users';
+import { close, connect, iamCredentials, secretCredentials } from '../../src/client';
+import type { ConnectOptions, CredentialsProvider } from '../../src/client';
+
+const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf';
+
+let users: Users;
+
+beforeAll(async () => {
+  users = await startUsers({ app: 'on ~* &* +@all' }, { shards: 1 });
+});
+
+afterAll(async () => users?.local.stop());
+
+function client(options: ConnectOptions) {
+  const db = connect({ connection: users.connection(), ...options });
+  onTestFinished(() => close(db, { timeout: 100 }));
+  return db;
+}
+
+describe('a provider that takes longer than the slots are waited for', () => {
+  test('is asked once for what all attempts need', async () => {
+    const asked: number[] = [];
+    const getPassword = async () => {
+      asked.push(performance.now());
+      await sleep(2_700);
+      return passwordOf('app');
+    };
+    const db = client({ deadline: 20_000, credentials: { username: 'app', getPassword } });
+    const start = performance.now();
+    await db.set('a', '1');
+    expect(performance.now() - start).toBeLessThan(8_000);
+    // For the slots, and for the nodes.
+    expect(asked.length).toBeLessThanOrEqual(4);
+  });
+
+  test('also when its answer comes while nobody waits', async () => {
+    const getPassword = vi.fn(() => sleep(450, passwordOf('app')));
+    const db = client({
+      credentials: { username: 'app', getPassword },
+      deadline: 8_000,
+      slotsRefreshTimeout: 400,
+      clusterRetryStrategy: () => 300,
+    });
+    await db.set('a', '1');
+    expect(getPassword.mock.calls.length).toBeLessThanOrEqual(4);
+  });
+
+  test('is asked once more when it has not answered for ten seconds', { timeout: 40_000 }, async () => {
+    const getPassword = vi.fn(async () => passwordOf('app')).mockReturnValueOnce(new Promise(() => undefined));
+    const db = client({ credentials: { username: 'app', getPassword }, deadline: 20_000 });
+    await db.set('a', '1');
+  });
+
+  test('may give an outdated password, which is refused, and is asked for another one', async () => {
+    const refused: unknown[] = [];
+    const credentials: CredentialsProvider = {
+      username: 'app',
+      async getPassword(other) {
+        refused.push(other);
+        await sleep(other ? 10 : 700);
+        return other ? passwordOf('app') : 'an-outdated-password-of-the-user';
+      },
+    };
+    const db = client({ credentials, deadline: 8_000, slotsRefreshTimeout: 600 });
+    await db.set('a', '1');
+    expect(refused).toContain('an-outdated-password-of-the-user');
+  });
+});
+
+describe('a Secrets Manager that does not answer', () => {
+  async function unreachable(): Promise<CredentialsProvider> {
+    const sockets: { destroy(): void }[] = [];
+    const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      sockets.forEach((socket) => socket.destroy());
+      server.close();
+    });
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sdk = new SecretsManagerClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' } });
+    return secretCredentials({ secretArn, client: sdk });
+  }
+
+  test.each([[1_500, 'still'], [5_000, 'gave up']])('is named by a command that has waited for %i ms', async (deadline, what) => {
+    const db = client({ credentials: await unreachable(), deadline, profile: 'lambda' });
+    await expect(db.get('a')).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`: ${what} waiting for Secrets Manager, secret ${secretArn}$`)),
+      cause: { code: 'ECREDENTIALS' },
+    });
+  });
+
+  test('is the cause of a command that has waited for longer than it may take', async () => {
+    const db = client({ credentials: await unreachable(), deadline: 8_500 });
+    await expect(db.get('a')).rejects.toThrow(`: cannot read the secret ${secretArn}: Secrets Manager did not answer within 5000 ms`);
+  });
+});
+
+test('a role that gives no AWS credentials is named, too', async () => {
+  const credentials = iamCredentials({ clusterName: 'orders', username: 'app', region: 'eu-west-1', credentials: () => new Promise(() => undefined) });
+  await expect(client({ credentials, deadline: 500 }).get('a')).rejects.toThrow(/: still waiting for AWS credentials to sign in with$/);
+});
+
+test('own credentials can say what they wait for', async () => {
+  const credentials: CredentialsProvider = { username: 'app', sourceName: 'the vault', getPassword: () => new Promise(() => undefined) };
+  await expect(client({ credentials, deadline: 500 }).get('a')).rejects.toThrow(/: still waiting for the vault$/);
+  await expect(client({ credentials, deadline: 1_000, slotsRefreshTimeout: 400 }).get('a')).rejects.toThrow(/: gave up waiting for the vault$/);
+});
