@@ -1,3 +1,4 @@
+import { Brake } from './brake';
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
 import type { CredentialsProvider } from './credentials';
@@ -72,6 +73,7 @@ class IamCredentials implements CredentialsProvider {
   readonly #awsCredentials: () => Promise<AwsCredentials>;
   #token?: Token;
   #signing?: Promise<Token>;
+  readonly #brake = new Brake<Token>();
 
   constructor(options: IamCredentialsOptions) {
     checkNames('iamCredentials', options, ['clusterName', 'username', 'region', 'credentials']);
@@ -95,7 +97,7 @@ class IamCredentials implements CredentialsProvider {
     if (known && isUsable(known, refused)) {
       return String(known.text);
     }
-    this.#signing ??= this.#sign().finally(() => (this.#signing = undefined));
+    this.#signing ??= this.#brake.ask(() => this.#sign()).finally(() => (this.#signing = undefined));
     this.#token = await this.#signing;
     return String(this.#token.text);
   }

@@ -1,3 +1,4 @@
+import { Brake } from './brake';
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
@@ -77,8 +78,9 @@ class SecretCredentials implements CredentialsProvider {
   #reading?: Promise<SecretValue>;
   /** What the secret says, and a version that was refused just now: while a rotation goes on, one node may take one of them, another the other. */
   #versions: readonly SecretValue[] = [];
-  /** The latest reads that were due to a refused password, and why they failed if they did. */
-  #rereads: readonly { readonly at: number; readonly refused: Password; readonly failure?: unknown }[] = [];
+  /** The latest reads that were due to a refused password. */
+  #rereads: readonly { readonly at: number; readonly refused: Password }[] = [];
+  readonly #brake = new Brake<SecretValue>();
 
   constructor(options: SecretCredentialsOptions) {
     checkNames('secretCredentials', options, ['secretArn', 'client', 'username', 'region']);
@@ -104,11 +106,7 @@ class SecretCredentials implements CredentialsProvider {
     }
     const reread = this.#recentRereads().find((each) => String(each.refused) === refused);
     if (known && reread && !this.#reading) {
-      const other = this.#versionOtherThan(refused);
-      if (!other && reread.failure) {
-        throw reread.failure;
-      }
-      this.#value = other ?? known;
+      this.#value = this.#versionOtherThan(refused) ?? known;
       return String(this.#value.password);
     }
     this.#reading ??= this.#find(refused).finally(() => (this.#reading = undefined));
@@ -121,7 +119,7 @@ class SecretCredentials implements CredentialsProvider {
     const found: SecretValue[] = [];
     let failure: unknown;
     try {
-      found.push(await this.#read('AWSCURRENT'));
+      found.push(await this.#brake.ask(() => this.#read('AWSCURRENT')));
       if (String(found[0].password) === refused) {
         // Most of the time, there is none.
         found.push(...await this.#read('AWSPENDING').then((pending) => [pending], () => []));
@@ -129,8 +127,8 @@ class SecretCredentials implements CredentialsProvider {
     } catch (error) {
       failure = error;
     }
-    if (refused !== undefined) {
-      this.#rereads = [...this.#recentRereads(), { at: performance.now(), refused: new Password(refused), failure }];
+    if (refused !== undefined && !failure) {
+      this.#rereads = [...this.#recentRereads(), { at: performance.now(), refused: new Password(refused) }];
     }
     // What one node refuses, another one may take.
     const kept = this.#versions.filter(({ password }) => failure || String(password) === refused);

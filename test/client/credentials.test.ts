@@ -139,10 +139,25 @@ describe('secretCredentials', () => {
       send.mockReturnValueOnce(new Promise(() => undefined));
       const provider = secretCredentials({ secretArn, client: { send } });
       await expect(provider.getPassword()).rejects.toMatchObject({ message: expect.stringMatching(/: Secrets Manager did not answer within 5000 ms$/) });
+      await pause(1_300);
       expect(await provider.getPassword()).toBe(PASSWORD);
     } finally {
       bounds.mockRestore();
     }
+  });
+
+  test.each(['ThrottlingException', 'AccessDeniedException'])('is asked once in a second while the first read fails with %s', async (type) => {
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    endpoint.fail(type, 'not now');
+    const start = performance.now();
+    while (performance.now() - start < 2_200) {
+      await expect(provider.getPassword()).rejects.toThrow(`${type}: not now`);
+      await pause(20);
+    }
+    expect(endpoint.reads).toBeGreaterThan(1);
+    expect(endpoint.reads).toBeLessThanOrEqual(3);
+    endpoint.put(JSON.stringify({ username: 'app', password: PASSWORD }));
+    await expect.poll(() => provider.getPassword(), { timeout: 1_300 }).toBe(PASSWORD);
   });
 
   test('recovers from a failed read', async () => {
@@ -151,7 +166,7 @@ describe('secretCredentials', () => {
     await expect(provider.getPassword()).rejects.toThrow(/InternalServiceError: try again/);
     await expect(provider.getPassword()).rejects.toMatchObject({ code: 'ECREDENTIALS', permanent: false });
     endpoint.put(JSON.stringify({ username: 'app', password: PASSWORD }));
-    expect(await provider.getPassword()).toBe(PASSWORD);
+    await expect.poll(() => provider.getPassword(), { timeout: 1_300 }).toBe(PASSWORD);
   });
 
   test('does not quote an answer that is malformed', async () => {

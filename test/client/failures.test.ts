@@ -266,6 +266,7 @@ describe('a user who cannot sign in', () => {
       endpoint.fail('AccessDeniedException', 'no identity-based policy allows it');
       const { error, ms } = await failureOf({ connection: users.connection(), credentials: secretCredentials({ secretArn: 'orders', client: endpoint.client }) });
       expect(error.message).toMatch(/cannot read the secret orders: AccessDeniedException: no identity-based policy allows it/);
+      expect(endpoint.reads).toBe(1);
       expect(ms).toBeLessThan(DEADLINE);
     } finally {
       await endpoint.stop();

@@ -126,11 +126,25 @@ test('fails without a Region', () => {
   expect(() => iamCredentials({ clusterName: 'orders', username: 'app', credentials })).toThrow(/the Region of the cluster is not known/);
 });
 
-test('failing AWS credentials fail the sign-in, and the next one tries again', async () => {
+test('failing AWS credentials fail the sign-in, and one a second later tries again', async () => {
   const give = vi.fn(async () => credentials).mockRejectedValueOnce(new Error('no role'));
   const provider = iamCredentials({ ...options, credentials: give });
   await expect(provider.getPassword()).rejects.toThrow('no role');
-  expect(await provider.getPassword()).toContain('orders/?Action=connect');
+  await expect.poll(() => provider.getPassword(), { timeout: 1_300 }).toContain('orders/?Action=connect');
+});
+
+test('failing AWS credentials are asked for once in a second', async () => {
+  const give = vi.fn(() => {
+    throw new Error('no role');
+  });
+  const provider = iamCredentials({ ...options, credentials: give });
+  const start = performance.now();
+  while (performance.now() - start < 2_200) {
+    await expect(provider.getPassword()).rejects.toThrow('no role');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(give.mock.calls.length).toBeGreaterThan(1);
+  expect(give.mock.calls.length).toBeLessThanOrEqual(3);
 });
 
 test('AWS credentials that never come are asked for again', async () => {
@@ -141,7 +155,7 @@ test('AWS credentials that never come are asked for again', async () => {
     const provider = iamCredentials({ ...options, credentials: give });
     await expect(provider.getPassword()).rejects.toThrow('gave up waiting for AWS credentials');
     expect(bounds).toHaveBeenCalledWith(10_000);
-    expect(await provider.getPassword()).toContain('orders/?Action=connect');
+    await expect.poll(() => provider.getPassword(), { timeout: 1_300 }).toContain('orders/?Action=connect');
   } finally {
     bounds.mockRestore();
   }
