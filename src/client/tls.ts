@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { checkServerIdentity, createSecureContext, rootCertificates } from 'node:tls';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
+import { inspect } from 'node:util';
 import { ConfigurationError } from './errors';
+import { nodeAuthorities } from './node-authorities';
 
 /**
  * The TLS options of every connection: certificate and host name are checked whatever the caller or the environment says.
@@ -17,14 +19,30 @@ export function tlsOptions(caFile: string | undefined, overrides: ConnectionOpti
     throw new ConfigurationError('redisOptions.tls.rejectUnauthorized must not be false: name the certificate authority to trust in caFile');
   }
   const { checkServerIdentity: check = () => undefined, ...rest } = overrides;
+  if (typeof check !== 'function') {
+    throw new ConfigurationError(`redisOptions.tls.checkServerIdentity is ${inspect(check)}: expected a function, or nothing`);
+  }
+  const { minVersion = 'TLSv1.2' } = rest;
+  if (minVersion !== 'TLSv1.2' && minVersion !== 'TLSv1.3') {
+    throw new ConfigurationError(`redisOptions.tls.minVersion is ${JSON.stringify(minVersion)}: expected TLSv1.2 or TLSv1.3`);
+  }
   return {
-    minVersion: 'TLSv1.2',
     ...rest,
+    minVersion,
     secureContext: rest.secureContext ?? secureContext(caFile, rest),
     // Said out loud, because the default of node follows NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
-    checkServerIdentity: (host: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate) ?? check(host, certificate),
+    checkServerIdentity: (host: string, peer: PeerCertificate) => checkServerIdentity(host, peer) ?? outcomeOf(check, host, peer),
   };
+}
+
+/** What a check of the caller says: nobody would catch what it throws. */
+function outcomeOf(check: typeof checkServerIdentity, host: string, certificate: PeerCertificate): Error | undefined {
+  try {
+    return check(host, certificate);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(`redisOptions.tls.checkServerIdentity threw ${inspect(error)}`);
+  }
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/;
@@ -48,10 +66,10 @@ function newContext(ca: string | undefined, caFile: string | undefined, override
     // A context passes over what it cannot read, and the servers would be blamed for it.
     ca?.match(new RegExp(CERTIFICATE, 'g'))?.forEach((certificate) => new X509Certificate(certificate));
     return createSecureContext({
-      minVersion: 'TLSv1.2',
       ...overrides,
+      minVersion: overrides.minVersion ?? 'TLSv1.2',
       // An own list replaces the system's, so it has to contain it.
-      ca: extra.length ? [...rootCertificates, ...extra] : undefined,
+      ca: extra.length ? [...nodeAuthorities(), ...extra] : undefined,
     });
   } catch (cause) {
     const source = caFile === undefined ? 'redisOptions.tls' : `the CA file ${caFile}`;
