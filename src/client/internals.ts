@@ -35,13 +35,22 @@ export interface Queue<T> {
   toArray(): T[];
   clear(): void;
   push(item: T): void;
+  unshift(item: T): void;
   peekFront(): T | undefined;
   shift(): T | undefined;
+}
+
+/** The channels that a connection has. */
+export interface SubscriptionSet {
+  /** Takes note of the reply to a command that gives up a channel, by the name of the command. */
+  del(kind: string, channel: string): void;
 }
 
 export interface NodeInternals {
   /** Opens and ends the socket. */
   readonly connector: { disconnect(): void };
+  /** Of the connection that is open or being opened. */
+  readonly condition: { readonly subscriber: SubscriptionSet | false };
   /** Commands that were sent. */
   readonly commandQueue: Queue<QueueItem>;
   /** Commands that wait for the connection. */

@@ -5,11 +5,13 @@ import { ConfigurationError } from './errors';
 import { trueCause } from './failure';
 import { clusterInternals } from './internals';
 import { REPLY_TIMEOUT_MS, Subscriptions } from './subscriptions';
+import { TakenChannels } from './taken-channels';
+import { watchForTaken } from './unasked-replies';
 
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
  * command for all channels of a slot, and not again until the connection or the topology changes. A client that has ended and connects
- * again gets messages, too. One that was closed is not asked for its slots any more, and no timer for that holds the process.
+ * again gets messages, too. What a server takes because its slot has moved comes back from the node that has it then. A client that was closed is not asked for its slots any more, and no timer for that holds the process.
  *
  * Connections that are lost are opened again after one wait for all of them, which grows: ioredis begins with all of them for each one that could not be
  * opened, at once and once more later.
@@ -24,6 +26,7 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
     Object.assign(cluster, { ssubscribe: refuse, ssubscribeBuffer: refuse });
     return;
   }
+  const taken = new TakenChannels(cluster, (channel) => subscriptions.wants('ssubscribe', channel));
   let failures = 0;
   let isMissing = false;
   let timer: NodeJS.Timeout | undefined;
@@ -83,6 +86,7 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
 
   function guard(connection: Redis): void {
     subscriptions.follow(connection);
+    watchForTaken(connection, (channel) => taken.add(channel));
     connection.on('ready', () => (failures = 0));
     connection.options.socketTimeout ??= REPLY_TIMEOUT_MS;
     // The channels have the prefix already.
@@ -94,8 +98,14 @@ export function guardShardedSubscribers(cluster: Cluster, onFailure: (error: Err
       // One by one, so that ioredis can ask again for one that was granted while another is refused: its slot may go and come back.
       await Promise.all(missing.map(async (channel) => {
         asking.add(channel);
-        await subscriptions.insist(connection, 'ssubscribe', [channel], onFailure);
+        const isDone = await subscriptions.insist(connection, 'ssubscribe', [channel], (error) => {
+          taken.delete(channel);
+          onFailure(error);
+        });
         asking.delete(channel);
+        if (isDone) {
+          taken.delete(channel);
+        }
       }));
     };
   }

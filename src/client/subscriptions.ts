@@ -48,6 +48,11 @@ export class Subscriptions {
     return [...this.#channels[kind]];
   }
 
+  /** Whether callers want a channel, or have asked for it. */
+  wants(kind: SubscriptionKind, channel: string): boolean {
+    return this.#channels[kind].has(channel) || this.#asked[kind].has(channel);
+  }
+
   /** Keeps up with what callers change over a connection. */
   follow(connection: Redis): void {
     const { disconnect, sendCommand: send } = connection;
@@ -109,18 +114,23 @@ export class Subscriptions {
    * command as a whole.
    *
    * @param onRefusal - told why, once for all that are refused at a time
+   * @returns whether the connection has all that are not given up
    */
-  async insist(connection: Redis, kind: SubscriptionKind, channels: readonly string[], onRefusal: (error: Error) => void): Promise<void> {
+  async insist(connection: Redis, kind: SubscriptionKind, channels: readonly string[], onRefusal: (error: Error) => void): Promise<boolean> {
     let missing = channels;
     for (let refusals = 0; connection.status === 'ready'; refusals++) {
-      missing = missing.filter((channel) => this.#channels[kind].has(channel) || this.#asked[kind].has(channel));
+      missing = missing.filter((channel) => this.wants(kind, channel));
       const errors = await Promise.all(missing.map((channel) => connection.call(kind, channel).then(() => undefined, (error: Error) => error)));
       missing = missing.filter((_, index) => isRefused(errors[index]));
-      if (missing.length === 0 || connection.status !== 'ready') {
-        return;
+      if (missing.length === 0) {
+        return errors.every((error) => error === undefined);
+      }
+      if (connection.status !== 'ready') {
+        break;
       }
       onRefusal(errors.find(isRefused)!);
       await new Promise((resolve) => setTimeout(resolve, subscriptionBackOff(refusals)).unref());
     }
+    return false;
   }
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
   await users?.local.stop();
 });
 
-const QUEUE = Object.fromEntries(['isEmpty', 'toArray', 'clear', 'push', 'peekFront', 'shift'].map((name) => [name, expect.any(Function)]));
+const QUEUE = Object.fromEntries(['isEmpty', 'toArray', 'clear', 'push', 'unshift', 'peekFront', 'shift'].map((name) => [name, expect.any(Function)]));
 
 /** What the prototypes have counts, too. */
 const members = (object: object, names: readonly string[]) =>
@@ -59,6 +59,8 @@ describe('ioredis has what the client relies on:', () => {
     expect(subscriber.isStarted()).toBe(true);
     expect(subscriber.lastActiveSubscriber!.condition.subscriber.channels('subscribe')).toEqual(['news']);
     expect(clusterInternals(db).subscriberGroupEmitter!.listenerCount('smessage')).toBe(1);
+    const sharded = subscribers(db).find((connection) => connection !== subscriber.getInstance() && connection.status === 'ready')!;
+    expect(nodeInternals(sharded).condition.subscriber).toMatchObject({ del: expect.any(Function) });
     expect(subscribers(db).filter(({ status }) => status === 'ready').length).toBeGreaterThanOrEqual(2);
   });
 

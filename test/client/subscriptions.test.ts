@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { Cluster } from 'ioredis';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { moveSlots } from './support/faults';
 import { startMove } from './support/moving-slot';
+import { primariesOf } from './support/primaries';
 import { useProxiedUsers } from './support/proxied-users';
 import type { ProxiedUsers } from './support/proxied-users';
 import { passwordOf } from './support/users';
@@ -306,6 +308,58 @@ test('a channel whose slot has moved is subscribed to where it is by then', asyn
   await db.ssubscribe('{moved}news');
   expect(performance.now() - start).toBeLessThan(4_000);
   await expectMessages('{moved}news', ['{moved}news']);
+});
+
+/** Moves slots away from their owner and back again, with a check after each way. */
+async function thereAndBack(slots: readonly number[], check: () => Promise<void>) {
+  const primaries = await primariesOf(cluster.users.cluster);
+  const [slot] = slots;
+  const ranges = await primaries[0].call('CLUSTER', 'SLOTS') as [number, number, [string, number]][];
+  const [, , [, port]] = ranges.find(([start, end]) => start <= slot && slot <= end)!;
+  const from = primaries.find((node) => node.port === port)!;
+  const to = primaries.find((node) => node !== from)!;
+  for (const [one, other] of [[from, to], [to, from]]) {
+    await moveSlots(cluster.users.cluster, one, other, slots);
+    await check();
+  }
+}
+
+test.each(['service', 'lambda'] as const)('a channel follows its slot while nobody sends a command, profile %s', async (profile) => {
+  reopen({ shardedSubscribers: true, profile });
+  await db.ssubscribe('{follow}a', '{follow}b');
+  await db.ssubscribe('{follow}c');
+  await db.sunsubscribe('{follow}c');
+  await thereAndBack([slotOf('{follow}')], async () => {
+    await expectMessages('{follow}a', ['{follow}a'], 2_000);
+    await expectMessages('{follow}b', ['{follow}b'], 2_000);
+    await expectNoMessages('{follow}c');
+  });
+});
+
+test('a channel whose slot has moved away and is back at once comes back, too', async () => {
+  await db.ssubscribe('{follow}a');
+  await thereAndBack([slotOf('{follow}')], async () => undefined);
+  await expectMessages('{follow}a', ['{follow}a'], 2_000);
+});
+
+test('what is asked for while a channel follows its slot gets its own answers', async () => {
+  const errors: Error[] = [];
+  await db.ssubscribe('{follow}a');
+  const others = Array.from({ length: 200 }, (_, n) => `{other-${n}}`).filter((name) => db.slots[slotOf(name)]![0] === db.slots[slotOf('{follow}')]![0]);
+  clusterInternals(db).subscriberGroupEmitter!.on('nodeError', (error) => errors.push(error));
+  let done = false;
+  const ask = async (name: string) => {
+    while (!done) {
+      await db.ssubscribe(name);
+      await db.sunsubscribe(name);
+    }
+  };
+  const asked = Promise.all(others.slice(0, 20).map(ask));
+  asked.catch(() => undefined);
+  await thereAndBack([slotOf('{follow}')], () => expectMessages('{follow}a', ['{follow}a'], 2_000));
+  done = true;
+  await asked;
+  expect(errors).toEqual([]);
 });
 
 test.each([5, 20, 300])('a client that is closed %i ms after its connections were lost leaves no timer that holds the process', async (ms) => {
