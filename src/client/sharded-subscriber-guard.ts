@@ -11,7 +11,8 @@ import { watchForTaken } from './unasked-replies';
 /**
  * Makes the connections for sharded subscriptions (`shardedSubscribers`) get back what a server refuses for a time: ioredis asks once, with one
  * command for all channels of a slot, and not again until the connection or the topology changes. A client that has ended and connects
- * again gets messages, too. What a server takes because its slot has moved comes back from the node that has it then. A client that was closed is not asked for its slots any more, and no timer for that holds the process.
+ * again gets messages, too. What a server takes because its slot has moved comes back from the node that has it by then. A client that was closed
+ * is not asked for its slots any more, and no timer for that holds the process.
  *
  * Connections that are lost are opened again after one wait for all of them, which grows: ioredis begins with all of them for each one that could not be
  * opened, at once and once more later.

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { after } from './deadline';
 import { timedOut } from './dial';
+import { subscribers } from './internals';
 import { isInTransaction } from './open-transactions';
 
 /** How long a connection may take to show that it survived, in milliseconds. */
@@ -8,7 +9,7 @@ const SIGN_OF_LIFE_MS = 500;
 
 /**
  * Holds commands back after the process was frozen, until it is known which connections are still there: one that died silently would take
- * a command with it, and leave it in doubt.
+ * a command with it, and leave it in doubt. No command waits for connections for subscriptions, which show by then as well whether they are there.
  */
 export class Thaw {
   readonly #cluster: Cluster;
@@ -27,8 +28,9 @@ export class Thaw {
     this.#held?.push(send);
   }
 
-  /** Asks every connection that owes no reply for a sign of life, and gives up those that give none. */
+  /** Asks every connection for subscriptions, and every other one that owes no reply, for a sign of life, and gives up those that give none. */
   begin(): void {
+    subscribers(this.#cluster).filter(({ status }) => status === 'ready').forEach((connection) => void signOfLife(connection));
     const idle = this.#cluster.nodes().filter((node) => node.status === 'ready' && node.commandQueue.isEmpty() && !isInTransaction(node));
     if (idle.length > 0 && !this.#held) {
       this.#held = [];

@@ -3,13 +3,18 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { shardsOf } from './support/faults';
 import { startProxy } from './support/proxy';
 import type { Proxy } from './support/proxy';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { slotOf } from '../../src/client';
+import { close, connect, slotOf } from '../../src/client';
+
+interface Message {
+  readonly event: 'message' | 'smessage';
+  readonly text: string;
+}
 
 interface Answer {
   readonly result: number | string;
@@ -21,6 +26,7 @@ let proxy: Proxy;
 let child: ChildProcess;
 let errors: string;
 let answers: Answer[];
+let messages: Message[];
 
 beforeAll(async () => {
   users = await startUsers({ app: 'on ~* &* +@all' });
@@ -44,11 +50,19 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 async function start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
   errors = '';
   answers = [];
+  messages = [];
   child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'support/frozen-client.ts')], {
     env: { ...process.env, ...users.cluster.environment('app'), AWS_LAMBDA_FUNCTION_NAME: 'orders', NAT_MAP: JSON.stringify(proxy.natMap), ...environment },
   });
   child.stderr!.on('data', (chunk) => (errors += chunk));
-  createInterface({ input: child.stdout! }).on('line', (line) => answers.push(JSON.parse(line)));
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const told = JSON.parse(line) as Answer | Message;
+    if ('event' in told) {
+      messages.push(told);
+    } else {
+      answers.push(told);
+    }
+  });
   for (const key of ['{k}', '{a}', '{d}']) {
     expect(await invoke(key)).toMatchObject({ result: expect.any(Number) });
   }
@@ -97,6 +111,29 @@ test('a node that has died meanwhile keeps only its own commands waiting', async
   await primary.kill('SIGCONT');
   expect(result).toEqual(expect.any(Number));
   expect(ms).toBeLessThan(1_200);
+  expect(errors).toBe('');
+});
+
+test('messages come again as soon as commands do when the connections died without a word', async () => {
+  await start({ CHANNEL: '{k}news' });
+  const admin = connect({ connection: users.connection() });
+  onTestFinished(() => close(admin));
+  const publish = () => Promise.all([admin.publish('{k}news', 'text'), admin.spublish('{k}news', 'text')]);
+  const come = async (timeout: number) => {
+    messages = [];
+    await expect.poll(async () => {
+      await publish();
+      return new Set(messages.map(({ event }) => event)).size;
+    }, { timeout, interval: 50 }).toBe(2);
+  };
+  await come(5_000);
+  child.kill('SIGSTOP');
+  await pause(500);
+  proxy.lose();
+  await pause(2_000);
+  child.kill('SIGCONT');
+  const [{ ms }] = await Promise.all([invoke('{k}'), come(2_000)]);
+  expect(ms).toBeLessThan(2_000);
   expect(errors).toBe('');
 });
 
