@@ -6,7 +6,6 @@ import { checkOverrides, clientOptions } from './client-options';
 import { runningTime, useClock } from './clock';
 import { CommandGuard } from './command-guard';
 import { ConnectionFailures } from './connection-failures';
-import { renewPassword } from './connector';
 import type { ConnectorContext } from './connector';
 import type { CredentialsProvider } from './credentials';
 import { ConfigurationError, InDoubtError } from './errors';
@@ -210,12 +209,7 @@ export class Client extends Cluster {
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
     const onFailure = (error: Error) => events.error(error, this.status);
-    guardSubscriber(this, {
-      guard,
-      password: () => context.password.bytes.toString(),
-      renewPassword: (refused) => renewPassword(context, refused),
-      onFailure,
-    });
+    guardSubscriber(this, { guard, onFailure });
     guardShardedSubscribers(this, onFailure);
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.
     this.on('refresh', () => {

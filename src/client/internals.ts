@@ -47,8 +47,8 @@ export interface SubscriptionSet {
 }
 
 export interface NodeInternals {
-  /** Opens and ends the socket. */
-  readonly connector: { disconnect(): void };
+  /** Opens and ends the socket; may be replaced before it does. */
+  connector: { disconnect(): void };
   /** Of the connection that is open or being opened. */
   readonly condition: { readonly subscriber: SubscriptionSet | false };
   /** Commands that were sent. */
@@ -64,8 +64,8 @@ export interface NodeInternals {
 
 /** Keeps one connection for subscriptions. */
 export interface SubscriberInternals {
-  /** The last one that had all subscriptions, which are those of the next one; set when replies come. */
-  lastActiveSubscriber?: { readonly condition: { readonly subscriber: { channels(kind: 'subscribe' | 'psubscribe' | 'ssubscribe'): string[] } } };
+  /** The last one that had all subscriptions, which are those of the next one, and which is disconnected for that; set when replies come. */
+  lastActiveSubscriber?: object;
   getInstance(): Redis | null;
   isStarted(): boolean;
   selectSubscriber(): void;

@@ -287,6 +287,35 @@ test('a connection for messages of shards that dies without a word is replaced, 
   await expectMessages('{k}news', ['{k}news'], 20_000);
 }, 30_000);
 
+describe('the connection for messages is opened as those of the nodes:', () => {
+  const opened: string[] = [];
+  let failure: Error | null;
+
+  /** Has the nodes go by a name that only the client knows. */
+  beforeEach(async () => {
+    failure = null;
+    opened.length = 0;
+    const natMap = Object.fromEntries(Object.entries(cluster.proxy.natMap).map(([name, { port }]) => [name, { port, host: 'node.invalid' }]));
+    const dnsLookup: ConnectOptions['dnsLookup'] = (_, callback) => callback(failure, '127.0.0.1', 4);
+    reopen({ natMap, dnsLookup, redisOptions: { tls: { servername: 'localhost' } }, deadline: 2_000 });
+    await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
+    onTestFinished(observe('connect', ({ host }) => opened.push(host)));
+  });
+
+  test('it is found by the same lookup, and told of', async () => {
+    await db.subscribe('news');
+    expect(opened).toEqual(['node.invalid']);
+    await expectMessages('news', ['news']);
+    await next('ready', dropSubscriber);
+    await expectMessages('news', ['news']);
+  });
+
+  test('what goes wrong with it is the cause of what it does not answer', async () => {
+    failure = new Error('no such name today');
+    await expect(db.subscribe('news')).rejects.toMatchObject({ code: 'EDEADLINE', cause: failure, message: expect.stringContaining('no such name today') });
+  });
+});
+
 test('a prefix of the nodes is put before a channel once', async () => {
   reopen({ shardedSubscribers: true, redisOptions: { keyPrefix: '{k}:' } });
   await db.ssubscribe('news');
