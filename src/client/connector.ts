@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { AbstractConnector } from 'ioredis';
 import type { DNSLookupFunction, RedisOptions } from 'ioredis';
-import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { after } from './deadline';
 import { dial, resolveAddresses, timedOut } from './dial';
@@ -140,22 +139,6 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       this.#opening?.abort();
     }
   };
-}
-
-/**
- * Makes a connection that is opened without this connector sign in with a password that is valid, as far as the provider knows.
- *
- * @param refused - the password that the server has refused
- */
-export async function renewPassword({ credentials, password: live }: ConnectorContext, refused?: string): Promise<void> {
-  try {
-    const password = credentials && await askPassword(credentials, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS), refused);
-    if (password !== undefined) {
-      live.set(password);
-    }
-  } catch {
-    // The attempt to connect with the old one tells what is wrong.
-  }
 }
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal, passwords?: Passwords): Promise<Socket> {
