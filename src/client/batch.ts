@@ -1,7 +1,8 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import { isRejected } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { keepOnPrimary } from './read-from';
-import { sendWhole } from './whole-scripts';
+import { WholeScripts } from './whole-scripts';
 
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
@@ -20,6 +21,7 @@ type Exec = ChainableCommander['exec'];
  */
 export function batch(db: Cluster): ChainableCommander {
   const commands: Command[] = [];
+  const scripts = new WholeScripts();
   const collector: ChainableCommander = Object.create(db.pipeline(), {
     length: { get: () => commands.length },
     sendCommand: {
@@ -28,7 +30,7 @@ export function batch(db: Cluster): ChainableCommander {
           throw new TypeError(`${command.name.toUpperCase()} cannot be in a batch, which is no transaction: use transaction()`);
         }
         keepOnPrimary(command);
-        sendWhole(command);
+        scripts.add(command);
         commands.push(command);
         return collector;
       },
@@ -46,7 +48,9 @@ export function batch(db: Cluster): ChainableCommander {
 
 async function send(db: Cluster, command: Command): Promise<[error: Error | null, result: unknown]> {
   try {
-    void db.sendCommand(command);
+    if (!isRejected(command)) {
+      void db.sendCommand(command);
+    }
     // Of a script, ioredis replaces the promise by one that survives a node which does not know the script yet.
     return [null, await command.promise];
   } catch (error) {

@@ -370,9 +370,17 @@ export class Client extends Cluster {
    * ioredis puts into pipelines by itself (`enableAutoPipelining`) have no other deadline until then.
    */
   override delayUntilReady(callback: Parameters<Cluster['delayUntilReady']>[0]): void {
+    const tell = (error?: Error) => {
+      try {
+        callback(error);
+      } catch (reason) {
+        // What ioredis throws when it looks for the slot of a key that is no text, and nobody else could catch.
+        callback(reason as Error);
+      }
+    };
     if (this.status === 'end' || this.status === 'ready' || this.status === 'connect') {
       // With the slots, for which ioredis has called back already, a command can wait in the queue of a node.
-      process.nextTick(callback, ...this.status === 'end' ? [closed()] : []);
+      process.nextTick(tell, ...this.status === 'end' ? [closed()] : []);
       return;
     }
     const start = runningTime();
@@ -381,7 +389,7 @@ export class Client extends Cluster {
       if (waiting) {
         waiting = false;
         stop();
-        callback(error);
+        tell(error);
       }
     };
     const wait = () => super.delayUntilReady((error) => (error && waiting ? wait() : done()));

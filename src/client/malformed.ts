@@ -19,7 +19,7 @@ export function isMalformed(command: Command): boolean {
     return true;
   }
   command.getKeys();
-  return lacksKey(command);
+  return command.args.includes(undefined as unknown as string);
 }
 
 /** The error for a pipeline or transaction with such a command, of which nothing was sent. */

@@ -3,7 +3,7 @@ import type { Abandoned } from './abandoned';
 import { cannotAnswer, retriable } from './failure';
 import { commandInternals, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
-import { lacksKey, malformed } from './malformed';
+import { isRejected, lacksKey, malformed } from './malformed';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
 /** How long a replica that cannot answer is left alone, in milliseconds. */
@@ -65,6 +65,9 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
     }
     if (node.options.readOnly && isRouted(command, stream as unknown as QueueItem['stream']) && !isForReplica(command)) {
       refuse(node, command);
+      return command.promise;
+    }
+    if (!stream && isRejected(command)) {
       return command.promise;
     }
     if (!stream && lacksKey(command)) {

@@ -3,6 +3,7 @@ import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { BatchError } from './batch-error';
 import { prefixedSlot } from './cluster-slots';
 import { commandInternals } from './internals';
+import { isRejected } from './malformed';
 
 /** How many keys one command may have, so that none keeps a node from serving others for long. */
 const MAX_KEYS = 1_000;
@@ -105,7 +106,9 @@ function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotComma
       const args = single ? [...argsOf(group.positions[0])] : group.positions.flatMap(argsOf);
       const sent = new Command((single ?? command).name, args, options);
       commandInternals(sent).slot = group.slot;
-      void db.sendCommand(sent);
+      if (!isRejected(sent)) {
+        void db.sendCommand(sent);
+      }
       sent.promise.then((reply) => {
         group.reply = single ? single.replyOf(reply) : reply as R;
         done();

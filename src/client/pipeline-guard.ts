@@ -9,7 +9,7 @@ import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
 import { isWithoutMulti, noteLostPermission } from './transaction-permission';
-import { sendWhole } from './whole-scripts';
+import { WholeScripts } from './whole-scripts';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -40,6 +40,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   const { exec } = pipeline as { exec: (callback?: ExecCallback) => ReturnType<Exec> };
   const internals = pipelineInternals(pipeline);
   const made = runningTime();
+  const scripts = new WholeScripts();
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
   let first: ReturnType<Exec> | undefined;
@@ -47,7 +48,11 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   let length = 0;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
-    internals._queue.forEach(sendWhole);
+    // Those that ioredis puts together need not keep an order.
+    if (!isAutomatic(pipeline)) {
+      scripts.beginAnew();
+      internals._queue.forEach((command) => scripts.add(command));
+    }
     // Without slots, ioredis waits for them and comes again.
     sent = cluster.slots.length > 0 ? internals._queue[0]?.promise ?? 'empty' : 'later';
     followRedirections(internals, { follows: context.follows, send: context.send, onReplied: () => (replied = true) });

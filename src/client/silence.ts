@@ -80,7 +80,8 @@ export class SilenceWatch {
   /** Whether a node went silent while others talk, so that it is no use asking it. */
   isSilent(host: string, port: number): boolean {
     const silent = this.#silent();
-    return silent.some(({ options }) => options.host === host && options.port === port) && silent.length < this.#cluster().nodes().length;
+    const ofCluster = silent.filter((node) => !this.#beside.has(node));
+    return silent.some(({ options }) => options.host === host && options.port === port) && ofCluster.length < this.#cluster().nodes().length;
   }
 
   stop(): void {

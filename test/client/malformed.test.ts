@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startUsers } from './support/users';
+import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import { batch, close, connect, mset, transaction } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
@@ -117,4 +119,27 @@ test('mset writes the keys that it is given, and no others', async () => {
   await expect(mset(db, entries)).rejects.toThrow('mset takes one value for each key, got a list for "{k}name": make it a text');
   await expect(mset(db, [['{k}s1'], ['{k}s2']] as unknown as [string, string][])).rejects.toThrow('mset takes an object, a Map, or a list of pairs of key and value');
   expect(await db.mget('{k}evil', '{k}s1', '{k}name')).toEqual([null, null, null]);
+});
+
+test('with enableAutoPipelining, a key that is no text is rejected also before there is a connection', async () => {
+  const key = { toString: 1 } as unknown as string;
+  expect(await unhandledDuring(async () => {
+    const db = open({ enableAutoPipelining: true });
+    const [refused, read] = await Promise.allSettled([db.get(key), db.get('{k}none')]);
+    expect([refused, read]).toMatchObject([{ reason: expect.any(TypeError) }, { value: null }]);
+    await untilDeadlines();
+  })).toEqual([]);
+});
+
+test('without this client, what is no text fails by itself in batches, too', async () => {
+  const { host, port, caFile } = users.connection();
+  const db = new Cluster([{ host, port }], {
+    dnsLookup: (address, callback) => callback(null, address),
+    redisOptions: { username: 'app', password: passwordOf('app'), tls: { ca: readFileSync(caFile!) } },
+  });
+  onTestFinished(() => db.disconnect());
+  expect(await unhandledDuring(async () => {
+    await expect(mset(db, { '{k}bare': BARE, '{k}1': '1' })).rejects.toMatchObject({ code: 'EBATCH', cause: expect.any(TypeError) });
+    expect(await batch(db).get('{k}none').set('{k}x', BARE).get('{k}none').exec()).toEqual([[null, null], [expect.any(TypeError), undefined], [null, null]]);
+  })).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { callsOf } from './support/primaries';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { batch, close, connect, transaction } from '../../src/client';
@@ -79,4 +80,20 @@ test('a script whose own error is that of a closed connection is executed once',
   await expect(db.eval(lua, 1, ann)).rejects.toThrow('Connection is closed.');
   expect((await db.pipeline().eval(lua, 1, ben).exec())![0][0]).toMatchObject({ message: 'Connection is closed.' });
   expect(await db.mget(ann, ben)).toEqual(['101', '101']);
+});
+
+test('in a pipeline, the text of a script is sent once', async () => {
+  const db = open();
+  const calls = async (name: string) => callsOf(users.cluster, name);
+  const before = { text: await calls('eval'), sum: await calls('evalsha') };
+  const push = (to: object) => scripts(scripts(scripts(to).push('{main}a', 1)).push('{main}a', 2)).push('{main}a', 3).exec();
+  expect(await push(db.pipeline())).toEqual([[null, 1], [null, 2], [null, 3]]);
+  expect(await push(db.multi())).toEqual([[null, 4], [null, 5], [null, 6]]);
+  expect(await push(batch(db))).toEqual([[null, 7], [null, 8], [null, 9]]);
+  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([3, 6]);
+  const automatic = open({ enableAutoPipelining: true });
+  for (let round = 10; round < 20; round++) {
+    expect(await scripts(automatic).push('{main}a', round)).toBe(round);
+  }
+  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([4, 15]);
 });
