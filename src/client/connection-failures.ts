@@ -79,8 +79,14 @@ export class ConnectionFailures {
 
   /** No node answered. */
   attemptFailed(): void {
+    const before = this.#permanent;
     this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
-    this.#permanentAttempts = this.#permanent ? this.#permanentAttempts + 1 : 0;
+    if (!this.#permanent) {
+      this.#permanentAttempts = 0;
+    } else if (this.#permanent !== before) {
+      // The same error was kept, and nobody asked again.
+      this.#permanentAttempts += 1;
+    }
   }
 
   /** The client can send commands. */

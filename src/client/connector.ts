@@ -143,7 +143,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
 
 async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal, passwords?: Passwords): Promise<Socket> {
   const [password, addresses] = await Promise.all([
-    passwords?.first(signal),
+    passwords && firstPassword(passwords, context, signal),
     resolveAddresses(options.host, signal, context.lookup),
   ]);
   const timeout = Math.max(MIN_ADDRESS_TIMEOUT_MS, options.connectTimeout / addresses.length);
@@ -169,6 +169,20 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
     }
   }
   throw failure;
+}
+
+/** While the provider fails, the password that was accepted last may still be. */
+async function firstPassword(passwords: Passwords, { password: live, onFailure }: ConnectorContext, signal: AbortSignal): Promise<string> {
+  try {
+    return await passwords.first(signal);
+  } catch (error) {
+    const last = live.bytes.toString();
+    if (!last || signal.aborted) {
+      throw error;
+    }
+    onFailure(error as Error);
+    return last;
+  }
 }
 
 async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {

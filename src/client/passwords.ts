@@ -4,9 +4,13 @@ import type { CredentialsProvider } from './credentials';
 /** After this time, in milliseconds, an answer is too old, and one that has not come is not waited for any more. */
 const KEEP_MS = 10_000;
 
+/** After this time without an answer, in milliseconds, the next attempt asks once more: what was asked may be lost. */
+const ASK_AGAIN_MS = 2_000;
+
 interface Answer {
   readonly password: Promise<unknown>;
   readonly askedAt: number;
+  hasCome: boolean;
 }
 
 /**
@@ -18,7 +22,8 @@ interface Answer {
 export class Passwords {
   readonly #credentials: CredentialsProvider;
   readonly #onWait: (cause: Error) => () => void;
-  #latest?: Answer;
+  /** That are on their way, or have come and were not used. */
+  #answers: readonly Answer[] = [];
 
   /** @param onWait - told that the provider is waited for, returns what ends that */
   constructor(credentials: CredentialsProvider, onWait: (cause: Error) => () => void) {
@@ -30,12 +35,17 @@ export class Passwords {
     return this.#credentials.username ?? 'default';
   }
 
-  /** The password to begin with: of the answer that is on its way, or has come and was not used, or of a new one. */
+  /** The password to begin with: of an answer that is on its way, or has come and was not used, or of a new one. */
   async first(signal: AbortSignal): Promise<string> {
-    const known = this.#latest && performance.now() - this.#latest.askedAt < KEEP_MS ? this.#latest : undefined;
+    const now = performance.now();
+    this.#answers = this.#answers.filter(({ askedAt }) => now - askedAt < KEEP_MS);
+    const latest = this.#answers.at(-1);
+    if (!this.#answers.some(({ hasCome }) => hasCome) && !(latest && now - latest.askedAt < ASK_AGAIN_MS)) {
+      this.#answers = [...this.#answers, this.#ask()];
+    }
     const stopWaiting = this.#onWait(new UnansweredError('still waiting', this.#credentials));
     try {
-      return await this.#take(known ?? this.#ask(), signal);
+      return await this.#take(this.#answers, signal);
     } finally {
       stopWaiting();
     }
@@ -43,22 +53,25 @@ export class Passwords {
 
   /** The password instead of one that a server has refused. What was asked for before that may be outdated, so nobody takes it up any more. */
   insteadOf(refused: string, signal: AbortSignal): Promise<string> {
-    return this.#take(this.#ask(refused), signal);
+    this.#answers = [this.#ask(refused)];
+    return this.#take(this.#answers, signal);
   }
 
   #ask(refused?: string): Answer {
-    const password = answerOf(this.#credentials, refused);
+    const answer: Answer = { password: answerOf(this.#credentials, refused), askedAt: performance.now(), hasCome: false };
+    const come = () => void (answer.hasCome = true);
     // When it fails, there may be nobody who waits for it.
-    password.catch(() => undefined);
-    return (this.#latest = { password, askedAt: performance.now() });
+    answer.password.then(come, come);
+    return answer;
   }
 
-  async #take(answer: Answer, signal: AbortSignal): Promise<string> {
+  /** The first of some answers. */
+  async #take(answers: readonly Answer[], signal: AbortSignal): Promise<string> {
     try {
-      return await waitForPassword(this.#credentials, answer.password, signal);
+      return await waitForPassword(this.#credentials, Promise.race(answers.map(({ password }) => password)), signal);
     } finally {
-      if (!signal.aborted && this.#latest === answer) {
-        this.#latest = undefined;
+      if (!signal.aborted) {
+        this.#answers = this.#answers.filter((answer) => !answers.includes(answer));
       }
     }
   }

@@ -88,7 +88,7 @@ function restore(connection: Redis, subscriptions: Subscriptions, onFailure: Sub
   for (const kind of ['subscribe', 'psubscribe'] as const) {
     const channels = subscriptions.of(kind);
     if (channels.length > 0) {
-      connection[kind](...channels).catch((error: Error) => {
+      connection.call(kind, channels).catch((error: Error) => {
         if (connection.status === 'ready') {
           if (isRefused(error)) {
             onFailure(error);

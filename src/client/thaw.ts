@@ -49,12 +49,24 @@ export class Thaw {
 function signOfLife(node: Redis): Promise<void> {
   return new Promise((resolve) => {
     const { options: { host, port }, stream } = node;
+    let stop = () => {};
     const end = () => {
       stop();
       stream.off('close', end);
       resolve();
     };
-    const stop = after(SIGN_OF_LIFE_MS, () => stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`)));
+    // The reply comes after all messages that came meanwhile, and what reads them may take its time.
+    const wait = () => {
+      const { bytesRead } = stream;
+      stop = after(SIGN_OF_LIFE_MS, () => {
+        if (stream.bytesRead > bytesRead) {
+          wait();
+        } else {
+          stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`));
+        }
+      });
+    };
+    wait();
     stream.once('close', end);
     // A refusal is a sign, too.
     node.ping().then(end, end);

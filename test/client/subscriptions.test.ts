@@ -408,3 +408,19 @@ test.each([5, 20, 300])('a client that is closed %i ms after its connections wer
   // A server may take half a second to say goodbye.
   expect(held.map(([, time]) => time).filter((time) => time! > 500)).toEqual([]);
 });
+
+test('messages that came while the process was busy are all told', async () => {
+  const count = 5_000;
+  const lua = 'for i = 1, tonumber(ARGV[1]) do redis.call("PUBLISH", "news", ARGV[2] .. i) end';
+  const connection = subscriber().getInstance()!;
+  const node = cluster.admin.nodes('all').find(({ options: { port } }) => port === connection.options.port || cluster.proxy.natMap[`localhost:${port}`]?.port === connection.options.port)!;
+  db.on('message', () => {
+    // Somebody does something with it.
+    const until = performance.now() + 0.3;
+    while (performance.now() < until);
+  });
+  await node.eval(lua, 0, count, 'x'.repeat(800));
+  const block = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(block, 0, 0, 1_700);
+  await expect.poll(() => received.filter((text) => text.startsWith('news')).length, { timeout: 15_000 }).toBe(count);
+});
