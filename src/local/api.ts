@@ -72,7 +72,7 @@ export interface LocalOptions {
 
   /**
    * How long a node may be silent until the others take it for failed, in milliseconds, at least 100.
-   * A failover takes about twice as long.
+   * A failover takes about twice as long. A cluster of one or two shards has none here: a majority of the primaries has to elect the replica.
    *
    * @default 1000
    */
