@@ -81,7 +81,7 @@ describe.each([
     await close(db);
     expect(db.status).toBe('end');
     await expect(db.get('{k}n')).rejects.toThrow('Connection is closed.');
-    await expect.poll(() => proxy.open).toBe(0);
+    await expect.poll(() => proxy.open, { timeout: 5_000 }).toBe(0);
   });
 });
 
