@@ -24,7 +24,7 @@ import { secretCredentials } from './secret-credentials';
  * How to connect: the connection, and any option of the ioredis `Cluster`.
  *
  * Options of ioredis replace the defaults of this library one by one, `redisOptions` and `redisOptions.tls` likewise. What they cannot
- * do is to weaken the connection: `rejectUnauthorized: false` is refused, and a `checkServerIdentity` is asked besides the standard
+ * do is to weaken the connection: `rejectUnauthorized: false` and a `minVersion` below TLSv1.2 are refused, and a `checkServerIdentity` is asked besides the standard
  * check, not instead of it. User name, password and `Connector` are not taken from `redisOptions`: give `credentials`. A `dnsLookup`
  * finds the address of a host, whose certificate is still checked against its name.
  */

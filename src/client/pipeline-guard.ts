@@ -43,13 +43,15 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   const scripts = new WholeScripts();
   let state: 'new' | 'running' | 'abandoned' = 'new';
   let replied = false;
+  // ioredis says so after it has made it.
+  let automatic = false;
   let first: ReturnType<Exec> | undefined;
   let sent: Promise<unknown> | 'empty' | 'later' | undefined;
   let length = 0;
 
   function execute(callback?: ExecCallback): ReturnType<Exec> {
     // Those that ioredis puts together need not keep an order.
-    if (!isAutomatic(pipeline)) {
+    if (!automatic) {
       scripts.beginAnew();
       internals._queue.forEach((command) => scripts.add(command));
     }
@@ -66,6 +68,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
    * would fail by itself.
    */
   async function executeOrPart(): Promise<Result> {
+    // Of one that was held back, it may have been added meanwhile.
     if (internals._queue.some(isMalformed)) {
       return part();
     }
@@ -78,7 +81,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         noteLostPermission(cluster, reason);
         throw reason;
       }
-      if (!isAutomatic(pipeline) || !(error instanceof TypeError || PARTED.includes((error as Error).message))) {
+      if (!automatic || !(error instanceof TypeError || PARTED.includes((error as Error).message))) {
         throw error;
       }
       return part();
@@ -99,7 +102,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   function run(): Promise<Result> {
     return new Promise((resolve, reject) => {
       const now = runningTime();
-      const automatic = isAutomatic(pipeline);
+      automatic = isAutomatic(pipeline);
       const hasTransaction = internals._queue.some(isOfTransaction);
       if (hasTransaction && !internals._queue.every(({ inTransaction }) => inTransaction)) {
         internals._queue.forEach((command) => context.mixed.add(command));

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { nodeOf } from './cluster-slots';
 import { blockingTime } from './deadline';
 import { timedOut } from './dial';
 import { nodeInternals, subscribers } from './internals';
@@ -175,7 +176,7 @@ export class SilenceWatch {
       const nodes = this.#cluster().nodes();
       for (const { node, readOnly } of before) {
         const { host, port } = node.options;
-        const now = this.#beside.has(node) ? nodes.find(({ options }) => options.host === host && options.port === port) : node;
+        const now = this.#beside.has(node) ? nodeOf(this.#cluster(), `${host}:${port}`) : node;
         if (!now || !nodes.includes(now) || now.options.readOnly !== readOnly) {
           drop(node);
         }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { Cluster } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import { canonical } from './support/keyspace-model';
+import { canonical, normalized } from './support/keyspace-model';
 import type { Keyspace, Value } from './support/keyspace-model';
 import { LOSSLESS_FAULTS } from './support/lossless-faults';
 import { useProxiedUsers } from './support/proxied-users';
@@ -99,9 +99,9 @@ async function valueOf(admin: Cluster, key: string): Promise<Value | undefined> 
     case 'list':
       return { type, value: await admin.lrange(key, 0, -1) };
     case 'set':
-      return { type, value: (await admin.smembers(key)).sort() };
+      return { type, value: normalized('smembers', await admin.smembers(key)) as string[] };
     case 'hash':
-      return { type, value: Object.fromEntries(Object.entries(await admin.hgetall(key)).sort(([a], [b]) => (a < b ? -1 : 1))) };
+      return { type, value: normalized('hgetall', await admin.hgetall(key)) as Record<string, string> };
     default:
       return undefined;
   }

@@ -119,6 +119,17 @@ type Pairs = [Error | null, unknown][];
 
 const pairsOf = (replies: readonly unknown[]): Pairs => replies.map((each) => (each instanceof Error ? [each, undefined] : [null, each]));
 
+/** What became of the operations of a MULTI whose EXEC failed. */
+function failed(error: Error, operations: readonly Operation[]): Outcome[] {
+  if (isInDoubt(error)) {
+    return operations.map(() => 'in doubt');
+  }
+  if (/^(EXECABORT|MOVED|ASK|TRYAGAIN) /.test(error.message)) {
+    return operations.map(() => 'not executed');
+  }
+  throw error;
+}
+
 /** Executes a unit, and says what became of each operation. */
 export async function perform(db: Cluster, { kind, operations }: Unit, key: (name: string) => string): Promise<Outcome[]> {
   const addTo = (to: ChainableCommander, some: readonly Operation[]) => some.forEach((operation) => give(to, operation, key, operation.key));
@@ -126,7 +137,6 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
     const [error, reply] = pairs[index];
     return kind !== 'batch' && error && /^(MOVED|ASK|TRYAGAIN) /.test(error.message) ? 'not executed' : outcomeOf(operation, error, reply);
   });
-  const all = (outcome: Outcome, some = operations) => some.map(() => outcome);
   switch (kind) {
     case 'single':
     case 'burst': {
@@ -145,15 +155,7 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
     case 'multi': {
       const multi = db.multi();
       addTo(multi, operations);
-      return multi.exec().then((pairs) => fromPairs(pairs!), (error: Error) => {
-        if (isInDoubt(error)) {
-          return all('in doubt');
-        }
-        if (/^(EXECABORT|MOVED|ASK|TRYAGAIN) /.test(error.message)) {
-          return all('not executed');
-        }
-        throw error;
-      });
+      return multi.exec().then((pairs) => fromPairs(pairs!), (error: Error) => failed(error, operations));
     }
     case 'mixed': {
       const inner = operations.slice(1, -1);
@@ -165,18 +167,9 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
       addTo(pipeline, operations.slice(-1));
       const pairs = await pipeline.exec() as Pairs;
       const [error, replies] = pairs[inner.length + 2];
-      const [before] = fromPairs(pairs);
+      const [before] = fromPairs(pairs.slice(0, 1), operations.slice(0, 1));
       const [after] = fromPairs(pairs.slice(-1), operations.slice(-1));
-      const failed = () => {
-        if (isInDoubt(error)) {
-          return all('in doubt', inner);
-        }
-        if (/^(EXECABORT|MOVED|ASK|TRYAGAIN) /.test(error!.message)) {
-          return all('not executed', inner);
-        }
-        throw error!;
-      };
-      return [before, ...error ? failed() : fromPairs(pairsOf(replies as unknown[]), inner), after];
+      return [before, ...error ? failed(error, inner) : fromPairs(pairsOf(replies as unknown[]), inner), after];
     }
     case 'transaction':
     case 'watching': {
@@ -188,7 +181,7 @@ export async function perform(db: Cluster, { kind, operations }: Unit, key: (nam
           return fromPairs(pairsOf(error.results));
         }
         if (isInDoubt(error)) {
-          return all('in doubt');
+          return operations.map(() => 'in doubt' as const);
         }
         throw error;
       });
