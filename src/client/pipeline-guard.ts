@@ -191,7 +191,8 @@ function executed(): TypeError {
   return new TypeError('commands were added to a pipeline that is executed already: make another one for them');
 }
 
-function tell(result: ReturnType<Exec>, callback: ExecCallback): ReturnType<Exec> {
+/** Calls back with a result, which is returned as well. */
+export function tell(result: ReturnType<Exec>, callback: ExecCallback): ReturnType<Exec> {
   if (typeof callback === 'function') {
     result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
   }

@@ -6,6 +6,7 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { clusterInternals } from './internals';
+import { refuseMalformed } from './node-pipelines';
 import { TransactionError, inDoubt } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
@@ -173,6 +174,7 @@ export class Watching {
     const connection = primary.duplicate({ keyPrefix, lazyConnect: true, readOnly: false, reconnectOnError: null, retryStrategy: () => null });
     connection.on('error', (error: Error) => (this.#failure = trueCause(error)));
     Object.entries(scriptsSet).forEach(([name, script]) => connection.defineCommand(name, script));
+    refuseMalformed(connection);
     Client.watchSilence(this.#db, connection, primary);
     this.#connection = connection;
     await connection.connect();

@@ -3,7 +3,7 @@ import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { batch, close, connect, mset, transaction } from '../../src/client';
+import { batch, close, connect, mset, slotOf, transaction } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
@@ -39,6 +39,12 @@ async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
   return unhandled;
 }
 
+/** The connection to the primary of a key. */
+const nodeOf = (db: Db, key: string) => {
+  const [address] = db.slots[slotOf(key)];
+  return db.nodes('master').find(({ options: { host, port } }) => `${host}:${port}` === address)!;
+};
+
 const untilDeadlines = () => new Promise((resolve) => setTimeout(resolve, 2_500));
 
 test.each<[string, ConnectOptions, (db: Db) => Promise<unknown>]>([
@@ -56,6 +62,22 @@ test.each<[string, ConnectOptions, (db: Db) => Promise<unknown>]>([
     const [first, second, third] = await Promise.allSettled([db.get('{k}0'), db.get('{k}1'), db.set('{k}note', BARE)]);
     expect([first, second]).toMatchObject([{ value: '0' }, { value: '1' }]);
     throw (third as PromiseRejectedResult).reason;
+  }],
+  ['a pipeline of a node with a value that is no text', {}, async (db) => {
+    await db.get('{k}0');
+    return nodeOf(db, '{k}').pipeline().get('{k}0').get('{k}1').set('{k}note', BARE).exec();
+  }],
+  ['a MULTI of a node with a value that is no text', {}, async (db) => {
+    await db.get('{k}0');
+    return nodeOf(db, '{k}').multi().get('{k}0').get('{k}1').set('{k}note', BARE).exec();
+  }],
+  ['a pipeline with a MULTI of a node with a value that is no text', {}, async (db) => {
+    await db.get('{k}0');
+    const pipeline = lacking(nodeOf(db, '{k}').pipeline());
+    (pipeline.multi() as unknown as typeof pipeline).set('{k}note', BARE);
+    pipeline.exec();
+    pipeline.get('{k}1');
+    return pipeline.exec();
   }],
   ['a pipeline that lacks a key', {}, async (db) => lacking(db.pipeline().get('{k}0')).rename('{k}1').exec()],
   ['a MULTI that lacks a key', {}, async (db) => lacking(db.multi().get('{k}0')).eval('return 1', 2, '{k}1').exec()],
@@ -142,4 +164,16 @@ test('without this client, what is no text fails by itself in batches, too', asy
     await expect(mset(db, { '{k}bare': BARE, '{k}1': '1' })).rejects.toMatchObject({ code: 'EBATCH', cause: expect.any(TypeError) });
     expect(await batch(db).get('{k}none').set('{k}x', BARE).get('{k}none').exec()).toEqual([[null, null], [expect.any(TypeError), undefined], [null, null]]);
   })).toEqual([]);
+});
+
+test('a pipeline of a transaction that reads with a value that is no text is refused, and what is read after that is right', async () => {
+  const db = open();
+  await db.mset('{k}0', 'zero', '{k}1', 'one');
+  const read: unknown[] = [];
+  await transaction(db, 'k', { watch: ['{k}0'] }, async (tx, connection) => {
+    await expect(connection.pipeline().get('{k}0').set('{k}note', BARE).exec()).rejects.toThrow(TypeError);
+    read.push(await connection.get('{k}1'), await connection.get('{k}0'));
+    tx.set('{k}2', 'two');
+  });
+  expect(read).toEqual(['one', 'zero']);
 });
