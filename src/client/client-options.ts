@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { ClusterOptions } from 'ioredis';
 import { backOff } from './back-off';
 import type { ConnectorContext } from './connector';
@@ -42,6 +43,9 @@ export function checkOverrides(tls: boolean, { redisOptions = {} }: ClusterOptio
   if (redisOptions.tls && !tls) {
     throw new ConfigurationError('redisOptions.tls is given although connection.tls is false');
   }
+  if (redisOptions.db) {
+    throw new ConfigurationError(`redisOptions.db is ${inspect(redisOptions.db)}: a cluster has no database but 0, give what has to be apart a \`keyPrefix\` or a cluster of its own`);
+  }
 }
 
 /**
@@ -61,7 +65,7 @@ export function clientOptions({ tls, caFile, readFrom, profile, context }: Clien
     maxRedirections: 256,
     retryDelayOnMoved: 20,
     ...profile,
-    ...overrides,
+    ...given(overrides),
     // Of these, ioredis knows `multi` only: refusing it would fail what others have put into the same pipeline, and `exec` would execute that.
     autoPipeliningIgnoredCommands: [...overrides.autoPipeliningIgnoredCommands ?? [], 'MULTI', 'exec'],
     // A name has to stay a name until its certificate is checked; the connector resolves it.
@@ -74,11 +78,16 @@ export function clientOptions({ tls, caFile, readFrom, profile, context }: Clien
       // Two commands for every connection, which count as refused for a user without the permission.
       disableClientInfo: true,
       ...profile.redisOptions,
-      ...overrides.redisOptions,
+      ...given(overrides.redisOptions ?? {}),
       tls: tls ? tlsOptions(caFile, overrides.redisOptions?.tls) : undefined,
       username,
       password,
       Connector: connectorFor(context),
     },
   };
+}
+
+/** Without the options that are undefined, which would take the place of defaults. */
+function given<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

@@ -79,7 +79,7 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   if (typeof connection !== 'object' || connection === null) {
     throw new ConfigurationError('connection is no object: expected what connectionFromEnv or connectionFromOutputs gives');
   }
-  const { auth, password, secretArn, username } = connection;
+  const { auth, caFile, password, secretArn, username } = connection;
   const need = (value: unknown, field: ConnectionField, why: string) => {
     if (!value) {
       throw missing(nameOf(field), `${why} when ${nameOf('AUTH')} is ${auth}`);
@@ -108,6 +108,12 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   }
   if (!connection.tls && auth !== 'none') {
     throw new ConfigurationError(`${nameOf('TLS')} is false although ${nameOf('AUTH')} is ${auth}: a cluster without TLS has no users to sign in as`);
+  }
+  if (!connection.tls && caFile) {
+    throw new ConfigurationError(`${nameOf('CA_FILE')} is set although ${nameOf('TLS')} is false: remove one of them`);
+  }
+  if (auth === 'none') {
+    refuse(username, 'USERNAME');
   }
   if (auth === 'iam') {
     need(username, 'USERNAME', 'it is needed');

@@ -316,9 +316,9 @@ describe('credentials', () => {
 
 describe('options', () => {
   test('of ioredis replace the defaults one by one', async () => {
-    await using({ maxRedirections: 7, keyPrefix: 'p:', redisOptions: { connectTimeout: 900, tls: { minVersion: 'TLSv1.3' } } }, async (db) => {
+    await using({ maxRedirections: 7, retryDelayOnMoved: undefined, keyPrefix: 'p:', redisOptions: { connectTimeout: 900, disconnectTimeout: undefined, tls: { minVersion: 'TLSv1.3' } } }, async (db) => {
       expect(db.options).toMatchObject({ maxRedirections: 7, retryDelayOnMoved: 20 });
-      expect(db.options.redisOptions).toMatchObject({ connectTimeout: 900, socketTimeout: 5_000 });
+      expect(db.options.redisOptions).toMatchObject({ connectTimeout: 900, socketTimeout: 5_000, disconnectTimeout: 500 });
       expect(db.options.redisOptions!.tls).toMatchObject({ minVersion: 'TLSv1.3', rejectUnauthorized: true });
       await db.set('prefixed', '1');
     });

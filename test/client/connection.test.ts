@@ -95,7 +95,11 @@ describe('connectionFromEnv', () => {
 
   test('fails on values that contradict each other', () => {
     expect(() => connectionFromEnv(undefined, { ...passwordEnv, MEMORYDB_TLS: 'false' })).toThrow(/^MEMORYDB_TLS is false although MEMORYDB_AUTH is password/);
-    expect(() => connectionFromEnv(undefined, { ...passwordEnv, MEMORYDB_AUTH: 'none' })).toThrow(/^MEMORYDB_PASSWORD is set although MEMORYDB_AUTH is none/);
+    const openEnv = { ...passwordEnv, MEMORYDB_AUTH: 'none', MEMORYDB_PASSWORD: undefined };
+    expect(() => connectionFromEnv(undefined, openEnv)).toThrow(/^MEMORYDB_USERNAME is set although MEMORYDB_AUTH is none: remove one of them$/);
+    const plainEnv = { ...openEnv, MEMORYDB_USERNAME: undefined, MEMORYDB_TLS: 'false' };
+    expect(() => connectionFromEnv(undefined, { ...plainEnv, MEMORYDB_CA_FILE: 'ca.pem' })).toThrow(/^MEMORYDB_CA_FILE is set although MEMORYDB_TLS is false: remove one of them$/);
+    expect(() => connectionFromEnv(undefined, { ...passwordEnv, MEMORYDB_USERNAME: undefined, MEMORYDB_AUTH: 'none' })).toThrow(/^MEMORYDB_PASSWORD is set although MEMORYDB_AUTH is none/);
     expect(() => connectionFromEnv(undefined, { ...secretEnv, MEMORYDB_AUTH: 'password', MEMORYDB_PASSWORD: 'x' }))
       .toThrow(/^MEMORYDB_SECRET_ARN is set although MEMORYDB_AUTH is password/);
     expect(() => connectionFromEnv(undefined, { ...secretEnv, MEMORYDB_PASSWORD: PASSWORD })).toThrow(/^MEMORYDB_PASSWORD is set although/);

@@ -43,6 +43,7 @@ describe('connect refuses', () => {
     ['a URL as a host', [{ connection: { ...CONNECTION, host: 'rediss://app:secret@other' } }], 'connection.host is no host name alone'],
     ['a URL as a connection', [{ connection: 'rediss://app:secret@other' }], 'connection is no object'],
     ['an option of nodes', [{ connection: CONNECTION, connectTimeout: 100 }], 'connectTimeout is an option of each node, which ioredis would ignore here: give it as redisOptions.connectTimeout'],
+    ['a database', [{ connection: CONNECTION, redisOptions: { db: 1 } }], 'redisOptions.db is 1: a cluster has no database but 0, give what has to be apart a `keyPrefix` or a cluster of its own'],
     ['a time with its unit', [{ connection: CONNECTION, redisOptions: { socketTimeout: '5s' } }], 'redisOptions.socketTimeout is \'5s\': expected a number of milliseconds'],
     ['a time of the cluster', [{ connection: CONNECTION, slotsRefreshInterval: NaN }], 'slotsRefreshInterval is NaN: expected a number of milliseconds'],
     ['another spelling', [{ connection: CONNECTION, readfrom: 'replica' }], 'connect has no option readfrom: expected one of prefix, connection'],
