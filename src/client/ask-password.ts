@@ -2,11 +2,16 @@ import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { CredentialsError } from './errors';
 
+/** Who is asked, for messages. */
+function nameOf({ sourceName = 'the credentials provider' }: CredentialsProvider): string {
+  return sourceName;
+}
+
 /** Nothing has come from a provider, so far or as long as it was waited for: where, but not why. */
 export class UnansweredError extends CredentialsError {
   /** @param what - what goes on, such as `still waiting` */
-  constructor(what: string, { sourceName = 'the credentials provider' }: CredentialsProvider) {
-    super(`${what} for ${sourceName}`, { permanent: false });
+  constructor(what: string, credentials: CredentialsProvider) {
+    super(`${what} for ${nameOf(credentials)}`, { permanent: false });
   }
 }
 
@@ -25,7 +30,7 @@ export async function answerOf(credentials: CredentialsProvider, refused?: strin
   try {
     return await credentials.getPassword(refused);
   } catch (reason) {
-    throw reason instanceof Error ? reason : new CredentialsError('the credentials provider failed and gave no reason', { permanent: false });
+    throw reason instanceof Error ? reason : new CredentialsError(`${nameOf(credentials)} failed and gave no reason`, { permanent: false });
   }
 }
 
@@ -37,7 +42,7 @@ export async function answerOf(credentials: CredentialsProvider, refused?: strin
 export async function waitForPassword(credentials: CredentialsProvider, answer: Promise<unknown>, signal: AbortSignal): Promise<string> {
   const password = await unlessAborted(answer, signal, () => new UnansweredError('gave up waiting', credentials));
   if (typeof password !== 'string' || !password) {
-    throw new CredentialsError('the credentials provider gave no password', { permanent: true });
+    throw new CredentialsError(`${nameOf(credentials)} gave no password`, { permanent: true });
   }
   return password;
 }

@@ -179,6 +179,8 @@ describe('a cluster that cannot be reached', () => {
     try {
       const { error } = await failureOf({ connection, credentials });
       expect(error.message).toMatch(/the credentials provider gave no password$/);
+      const named = await failureOf({ connection, credentials: { ...credentials, sourceName: 'the vault of orders' } });
+      expect(named.error.message).toMatch(/: the vault of orders gave no password$/);
     } finally {
       stop();
     }
