@@ -46,7 +46,7 @@ class Caller {
   }
 
   get slots(): number[] {
-    return [...new Set(KEYS.map((key) => slotOf(this.#key(key))))];
+    return [...new Set(KEYS.map((key) => slotOf(this.#stored(key))))];
   }
 
   get lives(): number {
@@ -56,6 +56,11 @@ class Caller {
   #key(key: string, life = this.#lives.length - 1): string {
     const name = `${this.#name}-${life}`;
     return this.#isWide ? `${name}${key}` : `{${name}}${key}`;
+  }
+
+  /** How the server knows it. */
+  #stored(key: string, life?: number): string {
+    return `${this.#db.options.keyPrefix ?? ''}${this.#key(key, life)}`;
   }
 
   async workUntil(isOver: () => boolean): Promise<void> {
@@ -81,7 +86,7 @@ class Caller {
   /** Compares what the servers have with what they may have. */
   async check(admin: Cluster): Promise<void> {
     for (const [life, states] of this.#lives.entries()) {
-      const values = await Promise.all(KEYS.map(async (key) => [key, await valueOf(admin, this.#key(key, life))] as const));
+      const values = await Promise.all(KEYS.map(async (key) => [key, await valueOf(admin, this.#stored(key, life))] as const));
       expect(states.map(canonical), `${this.#name}-${life}`).toContain(canonical(Object.fromEntries(values)));
     }
   }
@@ -113,6 +118,7 @@ test('what callers are told is what happened, whatever happens to servers and co
     direct: {},
     proxied: { natMap: proxy.natMap },
     together: { natMap: proxy.natMap, enableAutoPipelining: true },
+    prefixed: { natMap: proxy.natMap, keyPrefix: 'of-all:' },
     careful: { natMap: proxy.natMap, retryWrites: 'never', profile: 'lambda' },
     timed: { natMap: proxy.natMap, redisOptions: { commandTimeout: 15_000 } },
   };
