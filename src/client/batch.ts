@@ -2,7 +2,7 @@ import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import { isRejected } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { keepOnPrimary } from './read-from';
-import { WholeScripts } from './whole-scripts';
+import { sendWithText } from './whole-scripts';
 
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
@@ -21,7 +21,6 @@ type Exec = ChainableCommander['exec'];
  */
 export function batch(db: Cluster): ChainableCommander {
   const commands: Command[] = [];
-  const scripts = new WholeScripts();
   const collector: ChainableCommander = Object.create(db.pipeline(), {
     length: { get: () => commands.length },
     sendCommand: {
@@ -30,7 +29,7 @@ export function batch(db: Cluster): ChainableCommander {
           throw new TypeError(`${command.name.toUpperCase()} cannot be in a batch, which is no transaction: use transaction()`);
         }
         keepOnPrimary(command);
-        scripts.add(command);
+        sendWithText(command);
         commands.push(command);
         return collector;
       },

@@ -9,7 +9,7 @@ import { followRedirections } from './pipeline-redirections';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
 import { isWithoutMulti, noteLostPermission } from './transaction-permission';
-import { WholeScripts } from './whole-scripts';
+import { sendWithText, WholeScripts } from './whole-scripts';
 
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
@@ -53,7 +53,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     // Those that ioredis puts together need not keep an order.
     if (!automatic) {
       scripts.beginAnew();
-      internals._queue.forEach((command) => scripts.add(command));
+      internals._queue.forEach((command) => (name === 'multi' ? scripts.add(command) : sendWithText(command)));
     }
     // Without slots, ioredis waits for them and comes again.
     sent = cluster.slots.length > 0 ? internals._queue[0]?.promise ?? 'empty' : 'later';

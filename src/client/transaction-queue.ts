@@ -7,7 +7,7 @@ import { ENDS_TRANSACTION } from './open-transactions';
 import { TransactionError, inDoubt, withoutMulti } from './transaction-error';
 import { isWithoutMulti } from './transaction-permission';
 import type { Refused } from './transaction-permission';
-import { WholeScripts } from './whole-scripts';
+import { sendWithText } from './whole-scripts';
 
 /**
  * Refuses a key that is not in the slot of a tag.
@@ -35,7 +35,6 @@ export class TransactionQueue {
   readonly tx: ChainableCommander;
   readonly #exec: ChainableCommander['exec'];
   readonly #tag: string | number;
-  readonly #scripts = new WholeScripts();
 
   /**
    * @param tx - a MULTI of ioredis without commands
@@ -61,7 +60,7 @@ export class TransactionQueue {
       if (isMalformed(command)) {
         throw malformed(command);
       }
-      this.#scripts.add(command);
+      sendWithText(command);
       const name = command.name.toUpperCase();
       if (name === 'MULTI' || ENDS_TRANSACTION.includes(command.name.toLowerCase())) {
         throw new TypeError(`${name} cannot be in a transaction, which begins and ends by itself`);

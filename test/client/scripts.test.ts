@@ -1,22 +1,24 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { startMove } from './support/moving-slot';
 import { callsOf } from './support/primaries';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
-import { batch, close, connect, transaction } from '../../src/client';
+import { batch, close, connect, slotOf, transaction } from '../../src/client';
 import type { ConnectOptions } from '../../src/client';
 
 let users: Users;
 
-beforeAll(async () => (users = await startUsers({ app: 'on ~* &* +@all' })));
+beforeAll(async () => (users = await startUsers({ app: 'on ~* &* +@all', few: 'on ~{main}* &* +@all' })));
 
 afterAll(async () => users?.local.stop());
 
-type Scripts = Record<'credit' | 'push', (key: string, value: string | number) => any>;
+type Scripts = Record<'credit' | 'creditFrom' | 'push', (key: string, ...values: (string | number)[]) => any>;
 
-function open(options: ConnectOptions = {}) {
-  const db = connect({ connection: users.connection(), deadline: 5_000, ...options });
+function open(options: ConnectOptions = {}, user = 'app') {
+  const db = connect({ connection: users.connection(user), deadline: 5_000, ...options });
   onTestFinished(() => close(db, { timeout: 100 }));
   db.defineCommand('credit', { numberOfKeys: 1, lua: 'return redis.call("INCRBY", KEYS[1], ARGV[1])' });
+  db.defineCommand('creditFrom', { numberOfKeys: 2, lua: 'return redis.call("INCRBY", KEYS[1], ARGV[1])' });
   db.defineCommand('push', { numberOfKeys: 1, lua: 'return redis.call("RPUSH", KEYS[1], ARGV[1])' });
   return db;
 }
@@ -82,7 +84,7 @@ test('a script whose own error is that of a closed connection is executed once',
   expect(await db.mget(ann, ben)).toEqual(['101', '101']);
 });
 
-test('in a pipeline, the text of a script is sent once', async () => {
+test('the text of a script is sent once in a MULTI, and with every command of a pipeline or batch, which may be refused by themselves', async () => {
   const db = open();
   const calls = async (name: string) => callsOf(users.cluster, name);
   const before = { text: await calls('eval'), sum: await calls('evalsha') };
@@ -90,10 +92,68 @@ test('in a pipeline, the text of a script is sent once', async () => {
   expect(await push(db.pipeline())).toEqual([[null, 1], [null, 2], [null, 3]]);
   expect(await push(db.multi())).toEqual([[null, 4], [null, 5], [null, 6]]);
   expect(await push(batch(db))).toEqual([[null, 7], [null, 8], [null, 9]]);
-  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([3, 6]);
+  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([7, 2]);
   const automatic = open({ enableAutoPipelining: true });
   for (let round = 10; round < 20; round++) {
     expect(await scripts(automatic).push('{main}a', round)).toBe(round);
   }
-  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([4, 15]);
+  expect([await calls('eval') - before.text, await calls('evalsha') - before.sum]).toEqual([8, 11]);
+});
+
+/** A key of another slot that the same node serves. */
+async function besideMain(db: ReturnType<typeof open>, name: string): Promise<string> {
+  await db.get(ann);
+  const [node] = db.slots[slotOf(ann)];
+  const tag = Array.from({ length: 1_000 }, (_, index) => `{t${index}}`).find((each) => db.slots[slotOf(each)][0] === node && slotOf(each) !== slotOf(ann))!;
+  return tag + name;
+}
+
+test.each<[string, (db: ReturnType<typeof open>) => Promise<unknown>]>([
+  ['transaction()', async (db) => transaction(db, 'main', (tx) => scripts(tx.decrby(ann, 10)).creditFrom(ben, '{main}none', 10))],
+  ['db.multi()', async (db) => scripts(db.multi().decrby(ann, 10)).creditFrom(ben, '{main}none', 10).exec()],
+])('%s with a script that has to be tried again over the same connection is applied as a whole', async (_, pay) => {
+  const db = open();
+  await transaction(db, 'main', (tx) => tx.get(ann));
+  const slot = slotOf(ann);
+  const { from, to } = await startMove(users.cluster, slot);
+  const paid = pay(db);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await from.call('CLUSTER', 'SETSLOT', slot, 'STABLE');
+  await to.call('CLUSTER', 'SETSLOT', slot, 'STABLE');
+  await paid.catch(() => undefined);
+  expect(['90 110', '100 100']).toContain((await db.mget(ann, ben)).join(' '));
+});
+
+test('in a pipeline, a script keeps its place after the same one was redirected', async () => {
+  const db = open();
+  const list = await besideMain(db, 'list');
+  await Promise.all([db.del('{main}goes'), db.del(list)]);
+  const slot = slotOf(ann);
+  const { from, to } = await startMove(users.cluster, slot);
+  await scripts(scripts(scripts(db.pipeline()).push('{main}goes', 'a')).push(list, 'first').rpush(list, 'second')).push(list, 'third').exec();
+  await from.call('CLUSTER', 'SETSLOT', slot, 'STABLE');
+  await to.call('CLUSTER', 'SETSLOT', slot, 'STABLE');
+  await to.call('FLUSHALL');
+  expect(await db.lrange(list, 0, -1)).toEqual(['first', 'second', 'third']);
+});
+
+test('in a pipeline, a script keeps its place after the same one was refused for want of a permission', async () => {
+  const db = open();
+  const few = open({}, 'few');
+  const forbidden = await besideMain(few, 'list');
+  await db.del('{main}list');
+  await scripts(scripts(few.pipeline()).push(forbidden, 'a')).push('{main}list', 'first').rpush('{main}list', 'second').exec();
+  expect(await db.lrange('{main}list', 0, -1)).toEqual(['first', 'second']);
+});
+
+test('in a pipeline, a MULTI after the same script was refused is applied as a whole', async () => {
+  const db = open();
+  const few = open({}, 'few');
+  const forbidden = await besideMain(few, 'list');
+  await db.del('{main}list');
+  const pipeline = scripts(few.pipeline()).push(forbidden, 'a').multi();
+  scripts(pipeline.decrby(ann, 10)).push('{main}list', 'ten');
+  pipeline.exec();
+  await pipeline.exec();
+  expect([await db.get(ann), await db.lrange('{main}list', 0, -1)]).toEqual(['90', ['ten']]);
 });
