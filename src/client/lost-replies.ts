@@ -116,6 +116,11 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   waiting.forEach((item) => offlineQueue.push(item));
 
   function sendAgain({ command, stream }: QueueItem): void {
+    if (command.name === 'asking') {
+      // The command that it was for is asked about anew, and without it, it would be for another one.
+      command.resolve('OK');
+      return;
+    }
     if (closing) {
       command.reject(closed());
       return;

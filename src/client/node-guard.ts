@@ -47,7 +47,8 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
  * - A replica that cannot answer now is not read from for a time.
  * - The slots are asked for over a connection that is there, if possible.
- * - ASKING, which goes ahead of a command to a slot that moves, may fail: ioredis drops its promise, and the command shares its fate.
+ * - ASKING is sent with the command that it is for, or not at all: it would have the node execute the next one instead, although another node has
+ *   the key. When it fails, ioredis drops its promise, and the command shares its fate.
  */
 export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots }: NodeGuardContext): void {
   const { duplicate, sendCommand: send } = node;
@@ -61,19 +62,45 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
   };
   node.on('close', () => forgetTransaction(node));
   refuseMalformed(node);
-  node.sendCommand = (command, stream) => {
+  let asking: Command | undefined;
+  /** @returns whether the command can be sent */
+  const admit = (command: Command, stream: QueueItem['stream']): boolean => {
     if (abandoned.has(command)) {
-      return command.promise;
+      return false;
     }
-    if (node.options.readOnly && isRouted(command, stream as unknown as QueueItem['stream']) && !isForReplica(command)) {
+    if (node.options.readOnly && isRouted(command, stream) && !isForReplica(command)) {
       refuse(node, command);
-      return command.promise;
+      return false;
     }
     if (!stream && isRejected(command)) {
-      return command.promise;
+      return false;
     }
     if (!stream && lacksKey(command)) {
       command.reject(malformed(command));
+      return false;
+    }
+    return true;
+  };
+  node.sendCommand = (command, stream) => {
+    const before = asking;
+    asking = undefined;
+    if (!admit(command, stream as unknown as QueueItem['stream'])) {
+      before?.resolve('OK');
+      return command.promise;
+    }
+    if (before) {
+      send.call(node, before);
+    }
+    if (!stream && command.name === 'asking') {
+      command.promise.catch(() => undefined);
+      asking = command;
+      // One that a caller gives by itself goes by itself.
+      process.nextTick(() => {
+        if (asking === command) {
+          asking = undefined;
+          send.call(node, command);
+        }
+      });
       return command.promise;
     }
     // What ioredis and callers send to the node itself, and what has no key: none of that is sent a hundred thousand times in a second.
@@ -105,8 +132,6 @@ function guardKeyless(node: Redis, command: Command): void {
   if (command.name === 'info' && node.status === 'connect') {
     const { reject } = command;
     command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
-  } else if (command.name === 'asking') {
-    command.promise.catch(() => undefined);
   } else if (command.name === 'readonly') {
     command.promise.catch(({ message }: Error) => {
       if (message.startsWith('NOPERM')) {

@@ -39,7 +39,10 @@ export class Routing {
     const again = (retry: () => void) => () => this.#choosing('again', retry);
     return {
       ...handlers,
-      moved: (slot: number, node: string) => this.#mapped(node, (key) => handlers.moved(slot, key)),
+      moved: (slot: number, node: string) => {
+        this.#part(slot);
+        this.#mapped(node, (key) => handlers.moved(slot, key));
+      },
       ask: (slot: number, node: string) => this.#mapped(node, (key) => handlers.ask(slot, key)),
       tryagain: again(handlers.tryagain),
       clusterDown: again(handlers.clusterDown),
@@ -58,6 +61,14 @@ export class Routing {
       return command.promise;
     };
     return Object.create(node, { sendCommand: { value: sendCommand }, status: { value: 'ready' } }) as Redis;
+  }
+
+  /** All slots of a range have the same list of nodes, in which ioredis notes the new one: the others have not moved. */
+  #part(slot: number): void {
+    const { slots } = this.#cluster;
+    if (slots[slot]) {
+      slots[slot] = [...slots[slot]];
+    }
   }
 
   #choosing(what: 'again' | 'unknown' | undefined, work: () => void): void {
