@@ -1,6 +1,7 @@
 import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import { isRejected } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
+import { tell } from './pipeline-guard';
 import { keepOnPrimary } from './read-from';
 import { sendWithText } from './whole-scripts';
 
@@ -37,8 +38,7 @@ export function batch(db: Cluster): ChainableCommander {
     exec: {
       value: (callback?: Parameters<Exec>[0]) => {
         const replies = Promise.all(commands.splice(0).map((command) => send(db, command)));
-        void replies.then((results) => callback?.(null, results));
-        return replies;
+        return callback ? tell(replies, callback) : replies;
       },
     },
   });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { ClusterOptions } from 'ioredis';
+import { ignoredCommands } from './automatic-pipelines';
 import { backOff } from './back-off';
 import type { ConnectorContext } from './connector';
 import { connectorFor } from './connector';
@@ -66,8 +67,7 @@ export function clientOptions({ tls, caFile, readFrom, profile, context }: Clien
     retryDelayOnMoved: 20,
     ...profile,
     ...given(overrides),
-    // Of these, ioredis knows `multi` only: refusing it would fail what others have put into the same pipeline, and `exec` would execute that.
-    autoPipeliningIgnoredCommands: [...overrides.autoPipeliningIgnoredCommands ?? [], 'MULTI', 'exec'],
+    autoPipeliningIgnoredCommands: ignoredCommands(overrides.autoPipeliningIgnoredCommands),
     // A name has to stay a name until its certificate is checked; the connector resolves it.
     dnsLookup: (host, callback) => callback(null, host),
     redisOptions: {

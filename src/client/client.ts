@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Pipeline } from 'ioredis';
 import type { ChainableCommander, ClusterNode, ClusterOptions, Command, DNSLookupFunction, Redis } from 'ioredis';
+import { addToPipelines, alignCallers } from './automatic-pipelines';
 import { BorrowedConnections } from './borrowed-connection';
 import { checkOverrides, clientOptions } from './client-options';
 import { runningTime, useClock } from './clock';
@@ -100,7 +101,7 @@ export class Client extends Cluster {
     if (!(#pipelines in db)) {
       return db.multi();
     }
-    const context = { ...db.#pipelines, get deadline() { return Math.max(0, end - runningTime()); } };
+    const context = { ...db.#pipelines, start: end - db.#pipelines.deadline };
     return guardPipeline(Cluster.prototype.multi.call(db) as ChainableCommander, 'multi', context);
   }
 
@@ -351,11 +352,24 @@ export class Client extends Cluster {
   override pipeline(commands?: unknown[][]): ChainableCommander {
     checkList('pipeline', commands);
     const pipeline = guardPipeline(super.pipeline(), 'pipeline', this.#pipelines);
+    if (this.options.enableAutoPipelining) {
+      alignCallers(pipeline);
+    }
     if (Array.isArray(commands)) {
       // An EXEC among them is one of the guarded pipeline, too.
       pipelineInternals(pipeline).addBatch(commands);
     }
     return pipeline;
+  }
+
+  override defineCommand(...args: Parameters<Cluster['defineCommand']>): void {
+    super.defineCommand(...args);
+    addToPipelines(this, args[0]);
+  }
+
+  override addBuiltinCommand(name: string): void {
+    super.addBuiltinCommand(name);
+    addToPipelines(this, name);
   }
 
   // The overloads of ioredis are those of its callers.
@@ -423,7 +437,7 @@ export class Client extends Cluster {
     }
     const waits = isRefused || isRetriable(error);
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
-    if (waits && !this.#closing && this.status !== 'connect') {
+    if (waits && !this.#closing && this.status !== 'connect' && this.status !== 'end') {
       this.#retries.add(routed.connectionClosed);
     } else {
       super.handleError(error, ttl, routed);

@@ -78,6 +78,8 @@ export interface ClusterInternals {
   manuallyClosing: boolean;
   /** Commands that wait for the cluster. */
   readonly offlineQueue: Queue<QueueItem>;
+  /** What ioredis puts together by itself, by the nodes that it is for. */
+  readonly _autoPipelines: ReadonlyMap<string, object>;
   /** What was defined with `defineCommand`. */
   readonly scriptsSet: Readonly<Record<string, Parameters<Cluster['defineCommand']>[1]>>;
   /** By `host:port`. */
@@ -121,6 +123,8 @@ export interface PipelineInternals {
   preferKey?: string;
   /** Adds commands by their names. */
   addBatch(commands: unknown[][]): unknown;
+  /** Adds a command. */
+  sendCommand(command: Command): unknown;
 }
 
 export const clusterInternals = (cluster: Cluster) => cluster as unknown as ClusterInternals;
@@ -132,6 +136,12 @@ export const nodeInternals = (node: Redis) => node as unknown as NodeInternals;
 /** Whether ioredis has made a pipeline by itself (`enableAutoPipelining`). */
 export function isAutomatic(pipeline: ChainableCommander): boolean {
   return Object.getOwnPropertySymbols(pipeline).some(({ description }) => description === 'exec');
+}
+
+/** Who waits for the replies of a pipeline that ioredis makes by itself, until it is executed. */
+export function callersOf(pipeline: ChainableCommander): unknown[] | undefined {
+  const symbol = Object.getOwnPropertySymbols(pipeline).find(({ description }) => description === 'callbacks');
+  return symbol && (pipeline as unknown as Record<symbol, unknown[]>)[symbol];
 }
 
 export const pipelineInternals = (pipeline: ChainableCommander) => pipeline as unknown as PipelineInternals;

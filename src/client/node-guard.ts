@@ -4,7 +4,7 @@ import { cannotAnswer, retriable } from './failure';
 import { commandInternals, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { isRejected, lacksKey, malformed } from './malformed';
-import { refuseMalformed } from './node-pipelines';
+import { refusePipelines, unwritable } from './node-pipelines';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
 /** How long a replica that cannot answer is left alone, in milliseconds. */
@@ -61,7 +61,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
     handleReconnection.call(node, error, item);
   };
   node.on('close', () => forgetTransaction(node));
-  refuseMalformed(node);
+  refusePipelines(node, unwritable);
   let asking: Command | undefined;
   /** @returns whether the command can be sent */
   const admit = (command: Command, stream: QueueItem['stream']): boolean => {

@@ -1,8 +1,8 @@
-import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import type { ChainableCommander, Cluster, Command, Redis } from 'ioredis';
 import { runningTime } from './clock';
 import type { CommandGuard } from './command-guard';
 import { blockingTime } from './deadline';
-import { clusterInternals, isAutomatic, pipelineInternals } from './internals';
+import { clusterInternals, isAutomatic, nodeInternals, pipelineInternals } from './internals';
 import { isMalformed, malformed } from './malformed';
 import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
@@ -16,6 +16,8 @@ export interface PipelineGuardContext {
   readonly cluster: Cluster;
   /** How long a pipeline may take beside what its commands block, in milliseconds. */
   readonly deadline: number;
+  /** When that time began, unless it begins with the execution. */
+  readonly start?: number;
   readonly thaw: Thaw;
   readonly commands: CommandGuard;
   /** Commands of pipelines that are partly in a transaction. */
@@ -58,9 +60,14 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     // Without slots, ioredis waits for them and comes again.
     sent = cluster.slots.length > 0 ? internals._queue[0]?.promise ?? 'empty' : 'later';
     followRedirections(internals, { follows: context.follows, send: context.send, onReplied: () => (replied = true) });
-    const result = exec.call(pipeline, callback);
-    length = internals._queue.length;
-    return result;
+    try {
+      return exec.call(pipeline, callback);
+    } catch (error) {
+      giveUpUnwritten(internals._queue, error as Error, context);
+      throw error;
+    } finally {
+      length = internals._queue.length;
+    }
   }
 
   /**
@@ -101,6 +108,11 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 
   function run(): Promise<Result> {
     return new Promise((resolve, reject) => {
+      const refuse = (error: Error) => {
+        state = 'abandoned';
+        context.commands.abandonAll(internals._queue, error);
+        reject(error);
+      };
       const now = runningTime();
       automatic = isAutomatic(pipeline);
       const hasTransaction = internals._queue.some(isOfTransaction);
@@ -108,9 +120,14 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
         internals._queue.forEach((command) => context.mixed.add(command));
       }
       // One of ioredis waits until the one before it is done, and its commands with it.
-      const start = automatic ? made : now;
+      const start = context.start ?? (automatic ? made : now);
       const outside = hasTransaction ? outsideTransactions(internals._queue) : internals._queue;
       const ms = outside.reduce((sum, command) => sum + blockingTime(command), start + context.deadline - now);
+      if (ms <= 0) {
+        // One of ioredis that waited until the one before it was done, or a transaction whose commands took their time to be added.
+        refuse(context.commands.deadlineError(name, start));
+        return;
+      }
       const stop = context.commands.limit(ms, (reason = context.commands.deadlineError(name, start)) => {
         state = 'abandoned';
         const isAnswered = replied;
@@ -127,14 +144,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then(resolve, reject).finally(stop).catch(reject);
         }
       };
-      const wrong = automatic ? undefined : internals._queue.find(isMalformed);
-      const isOpen = name === 'pipeline' && hasTransaction && leavesOpen(internals._queue, automatic);
-      if (wrong || isOpen) {
-        const error = wrong ? malformed(wrong) : openTransaction();
-        state = 'abandoned';
+      const wrong = wrongIn(internals._queue, { automatic, mayLeaveOpen: name === 'pipeline' && hasTransaction });
+      if (wrong) {
         stop();
-        context.commands.abandonAll(internals._queue, error);
-        reject(error);
+        refuse(wrong);
       } else if (thaw.holds) {
         thaw.hold(send);
       } else {
@@ -177,6 +190,36 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
   return pipeline;
 }
 
+/** Why a list of commands is not sent. */
+function wrongIn(commands: readonly Command[], { automatic, mayLeaveOpen }: { readonly automatic: boolean; readonly mayLeaveOpen: boolean }): Error | undefined {
+  const unwritable = automatic ? undefined : commands.find(isMalformed);
+  if (unwritable) {
+    return malformed(unwritable);
+  }
+  if (mayLeaveOpen && leavesOpen(commands, automatic)) {
+    return openTransaction();
+  }
+  const subscription = commands.find(isSubscription);
+  if (subscription && !commands.every(isSubscription)) {
+    return new TypeError(`"${subscription.name}" in a pipeline with other commands would leave their connection to subscriptions: call it by itself`);
+  }
+  return undefined;
+}
+
+/**
+ * Gives up a pipeline that ioredis has thrown for while it gave the commands to a node, and the connection to that: it waits there for replies to commands
+ * that were never written, and those that come are for others. More text than a string can hold does that.
+ */
+function giveUpUnwritten(commands: readonly Command[], reason: Error, context: PipelineGuardContext): void {
+  const given = new Set(commands);
+  const holdsSome = (node: Redis) => nodeInternals(node).commandQueue.toArray().some(({ command }) => given.has(command));
+  const waiting = context.cluster.nodes().filter(holdsSome);
+  if (waiting.length > 0) {
+    context.commands.abandonAll(commands, reason);
+    waiting.forEach(({ stream }) => stream.destroy(reason));
+  }
+}
+
 /** The commands that may block, which they do not in a transaction. */
 function outsideTransactions(commands: readonly Command[]): Command[] {
   let isInside = false;
@@ -184,6 +227,10 @@ function outsideTransactions(commands: readonly Command[]): Command[] {
     isInside = isOfTransaction(command) ? !/^exec$/i.test(command.name) : isInside;
     return !isInside;
   });
+}
+
+function isSubscription({ name }: Command): boolean {
+  return /^[ps]?(un)?subscribe$/i.test(name);
 }
 
 /** The error for commands that would be executed again, and others that would be executed then. */

@@ -80,8 +80,9 @@ const lasting = (words: Words) => {
 
 /** What the options of a command have to be like, from the argument on whose index is given. */
 const OPTIONS: Readonly<Record<string, readonly [from: number, allow: (words: Words) => boolean]>> = {
-  // With NX, here and below, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before.
-  'set': [2, (words) => only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')(words) && (!words.includes('XX') || lasting(words))],
+  // With NX, here and below, the answer says who was first, and the second time it would be somebody else; with GET, it is the value before. With KEEPTTL
+  // and without XX, a key that has expired since would come back for ever.
+  'set': [2, (words) => only('EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL', 'XX')(words) && (words.includes('XX') ? lasting(words) : !words.includes('KEEPTTL'))],
   // It gives nothing of a key that has expired, and a time that has passed deletes it.
   'getex': [1, lasting],
   'geoadd': [1, noFlag('NX')],

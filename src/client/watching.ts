@@ -6,11 +6,11 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { clusterInternals } from './internals';
-import { refuseMalformed } from './node-pipelines';
 import { TransactionError, inDoubt } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
 import type { TransactionQueue } from './transaction-queue';
+import { keepWatching } from './watch-guard';
 
 /** How to make a transaction depend on keys that it reads. */
 export interface WatchOptions {
@@ -49,6 +49,7 @@ export class Watching {
   #connection?: Redis;
   #failure?: Error;
   #sent = false;
+  #reading = false;
   #expired = false;
 
   /** @param prepare - reads with the connection and adds the commands */
@@ -103,18 +104,28 @@ export class Watching {
   /** @returns the replies, or undefined when a watched key was changed */
   async #attempt(): Promise<unknown[] | undefined> {
     const connection = this.#connection ??= await this.#open();
+    this.#checkTime();
     await refusals(async () => {
       // Before it watches, since the question would end that.
       await permitTransactions(this.#db, () => connection.multi());
       await connection.watch([...this.#options.watch]);
     });
+    this.#checkTime();
     const queue = await this.#prepareWith(connection);
     queue.check();
     // From here on it is written at once or never.
-    if (connection.status !== 'ready' || this.#expired) {
+    if (connection.status !== 'ready') {
       throw closed();
     }
+    this.#checkTime();
     return this.#execute(queue);
+  }
+
+  /** The caller has been told, and nothing is begun any more. */
+  #checkTime(): void {
+    if (this.#expired) {
+      throw closed();
+    }
   }
 
   async #prepareWith(connection: Redis): Promise<TransactionQueue> {
@@ -122,9 +133,11 @@ export class Watching {
     if (!(before instanceof TransactionError)) {
       this.#failure = new Error('the function that adds its commands was not done');
     }
+    this.#reading = true;
     try {
       return await this.#prepare(connection);
     } finally {
+      this.#reading = false;
       this.#failure = before;
     }
   }
@@ -165,6 +178,7 @@ export class Watching {
   /** A connection to the primary of the slot that nobody else uses, and that does not come back when it breaks, since WATCH would not. */
   async #open(): Promise<Redis> {
     await untilSlotsKnown(this.#db);
+    this.#checkTime();
     const primary = nodeOf(this.#db, this.#db.slots[this.#slot]?.[0]);
     if (!primary) {
       throw closed();
@@ -174,7 +188,7 @@ export class Watching {
     const connection = primary.duplicate({ keyPrefix, lazyConnect: true, readOnly: false, reconnectOnError: null, retryStrategy: () => null });
     connection.on('error', (error: Error) => (this.#failure = trueCause(error)));
     Object.entries(scriptsSet).forEach(([name, script]) => connection.defineCommand(name, script));
-    refuseMalformed(connection);
+    keepWatching(connection, () => this.#reading);
     Client.watchSilence(this.#db, connection, primary);
     this.#connection = connection;
     await connection.connect();

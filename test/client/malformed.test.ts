@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Cluster } from 'ioredis';
+import type { Command } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
@@ -153,6 +154,20 @@ test('with enableAutoPipelining, a key that is no text is rejected also before t
   })).toEqual([]);
 });
 
+test.each([0, 1, 2])('a call that throws does not give others the replies of others, with %i behind it', async (behind) => {
+  const db = open({ keyPrefix: 'p:', enableAutoPipelining: true });
+  await db.mset('{k}a', 'A', '{k}b', 'B', '{k}c', 'C');
+  const bare = () => db.del('{k}x', BARE);
+  const reads = ['{k}b', '{k}c'].slice(0, behind).map((key) => () => db.get(key));
+  let settled: unknown;
+  // ioredis rejects a promise that nobody gets, and throws.
+  await unhandledDuring(async () => {
+    settled = await Promise.allSettled([db.get('{k}a'), bare(), bare(), ...reads.map((read) => read()), bare()]);
+  });
+  const refused = { status: 'rejected', reason: expect.any(TypeError) };
+  expect(settled).toMatchObject([{ value: 'A' }, refused, refused, ...['B', 'C'].slice(0, behind).map((value) => ({ value })), refused]);
+});
+
 test('without this client, what is no text fails by itself in batches, too', async () => {
   const { host, port, caFile } = users.connection();
   const db = new Cluster([{ host, port }], {
@@ -176,4 +191,29 @@ test('a pipeline of a transaction that reads with a value that is no text is ref
     tx.set('{k}2', 'two');
   });
   expect(read).toEqual(['one', 'zero']);
+});
+
+test.each([{}, { enableAutoPipelining: true }])('a pipeline that ioredis throws for while it writes is refused, and others get their own replies (%j)', async (options) => {
+  const db = open(options);
+  await db.mset(KEYS.flatMap((key, index) => [key, String(index)]));
+  await db.del('{k}count');
+  const pipeline = db.pipeline().incr('{k}count').get('{k}1').set('{k}big', 'x');
+  const { _queue: [, , big] } = pipeline as unknown as { _queue: Command[] };
+  // As ioredis does for more text than a string can hold.
+  big.toWritable = () => {
+    throw new RangeError('Invalid string length');
+  };
+  const before = KEYS.map((key) => db.get(key));
+  await expect(pipeline.exec()).rejects.toThrow(new RangeError('Invalid string length'));
+  expect(await Promise.all([...before, ...KEYS.map((key) => db.get(key))])).toEqual([...KEYS, ...KEYS].map((_, index) => String(index % KEYS.length)));
+  expect(await db.mget('{k}count', '{k}big')).toEqual([null, null]);
+});
+
+test('a subscription is refused among other commands of a pipeline', async () => {
+  const db = open();
+  await expect(db.pipeline().get('{k}0').subscribe('news').exec()).rejects.toThrow(
+    new TypeError('"subscribe" in a pipeline with other commands would leave their connection to subscriptions: call it by itself'),
+  );
+  expect(await db.pipeline().subscribe('news').exec()).toEqual([[null, 1]]);
+  expect(await db.set('{k}0', '0')).toBe('OK');
 });

@@ -55,7 +55,7 @@ const FIXTURE = [
 const SAMPLES = [
   // strings
   'append? {k}string x', 'get {k}string', 'getrange {k}string 0 2', 'substr {k}string 0 2', 'strlen {k}string', 'mget {k}string {k}none', 'lcs {k}string {k}other',
-  'set {k}string new', 'set {k}new 1 EX 100', 'set {k}string new XX KEEPTTL', 'set {k}string new PXAT 33177117420000', 'set? {k}string new NX', 'set? {k}string new GET',
+  'set {k}string new', 'set {k}new 1 EX 100', 'set {k}string new XX KEEPTTL', 'set {k}string new PXAT 33177117420000', 'set? {k}string new NX', 'set? {k}string new KEEPTTL', 'set? {k}string new GET',
   'set? {k}string new XX GET', 'setex {k}string 100 new', 'psetex {k}string 100000 new', 'mset {k}string 1 {k}new 2', 'setrange {k}string 2 xyz', 'getex {k}string EX 1000', 'getex {k}string PXAT 33177117420000',
   'getex? {k}string EX 100', 'getex? {k}string EXAT 1', 'set? {k}string new XX PX 100', 'set {k}string new XX EX 1000',
   'getex {k}expiring PERSIST', 'setnx? {k}new 1', 'msetnx? {k}new 1', 'incr? {k}expiring', 'incrby? {k}expiring 2', 'incrbyfloat? {k}expiring 2', 'decr? {k}expiring',
@@ -194,7 +194,7 @@ describe('a sequence', () => {
   test('leaves the state and gives the answers that it left and gave the first time', async () => {
     const starts = ['', 'set K hello', 'set K hello EX 1000', 'hset K f 1', 'sadd K a', 'zadd K 10 a', 'rpush K a', 'zadd K 3 a 7 b'];
     const steps = [
-      'set K v', 'set K w XX', 'set K x KEEPTTL', 'setex K 500 v', 'setrange K 5 !', 'getex K PERSIST', 'get K', 'del K', 'expire K 100', 'expire K 500 LT', 'expire K 900 GT',
+      'set K v', 'set K w XX', 'set K x XX KEEPTTL', 'setex K 500 v', 'setrange K 5 !', 'getex K PERSIST', 'get K', 'del K', 'expire K 100', 'expire K 500 LT', 'expire K 900 GT',
       'expire K 300 XX', 'persist K', 'hset K f 1', 'hset K g 2', 'hdel K f', 'sadd K a', 'srem K a', 'zadd K 5 a', 'zadd K XX 3 a', 'zadd K LT 9 a', 'zadd K GT 9 a', 'zrem K a',
       'zremrangebyscore K 0 6', 'zrange K 0 -1 WITHSCORES', 'lset K 0 b', 'pfadd K a', 'unionstore', 'incr K', 'rpush K x', 'spop K', 'copy K L REPLACE', 'copy L K REPLACE',
     ].map((line) => line.replace('unionstore', 'sunionstore K L M'));

@@ -269,6 +269,18 @@ describe('a transaction', () => {
     await db.del(one, two);
   });
 
+  test('is not sent when its function was done too late', async () => {
+    const hasty = open('app', { deadline: 300 });
+    await transaction(hasty, 'main', (tx) => tx.get(ann));
+    const work = transaction(hasty, 'main', async (tx) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      tx.incr(ann);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE', duration: expect.closeTo(400, -2) });
+    await close(hasty);
+    expect(await db.get(ann)).toBe('100');
+  });
+
   test('begins and ends by itself', async () => {
     await expect(transaction(db, 'main', (tx) => tx.incr(ann).exec())).rejects.toThrow(
       new TypeError('transaction() executes the commands by itself: leave exec() out'),
@@ -337,6 +349,40 @@ describe('a transaction that watches', () => {
     const results = await Promise.allSettled(Array.from({ length: 12 }, () => transfer(10, { attempts: 200 })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
     expect(await db.mget(ann, ben)).toEqual(['0', '200']);
+  });
+
+  test('refuses what would end the watch while it is prepared', async () => {
+    const replies = await transaction(db, 'main', { watch: [ann] }, async (tx, connection) => {
+      const multi = 'MULTI would end the watch of the keys: read with single commands or a pipeline';
+      await expect(connection.multi().get(ann).get(ben).exec()).rejects.toThrow(new TypeError(multi));
+      await expect(connection.multi({ pipeline: false })).rejects.toThrow(multi);
+      await expect(connection.pipeline().get(ann).call('Multi').exec()).rejects.toThrow(multi);
+      for (const name of ['exec', 'DISCARD', 'unwatch', 'reset']) {
+        await expect(connection.call(name)).rejects.toThrow(`${name.toUpperCase()} would end the watch`);
+      }
+      const [[, first], [, second]] = (await connection.pipeline().get(ann).get(ben).exec())!;
+      if (first === '100') {
+        await db.incr(ann);
+      }
+      tx.set(ann, `${first as string} ${second as string}`);
+    });
+    expect(replies).toEqual(['OK']);
+    expect(await db.get(ann)).toBe('101 100');
+  });
+
+  test('does not call its function after it was given up', async () => {
+    const proxy = await startProxy(users.cluster);
+    const behind = open('app', { natMap: proxy.natMap });
+    await behind.get(ann);
+    proxy.mode = 'mute';
+    let calls = 0;
+    const work = transaction(behind, 'main', { watch: [ann], timeout: 300 }, () => void (calls += 1));
+    await expect(work).rejects.toMatchObject({ code: 'EDEADLINE' });
+    proxy.mode = 'pass';
+    proxy.cut();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(calls).toBe(0);
+    await Promise.all([close(behind, { timeout: 100 }), proxy.stop()]);
   });
 
   test('gives up after a number of attempts', async () => {
