@@ -99,6 +99,11 @@ test('a client that its caller\'s strategy has ended is as good as new when it c
   proxy.mode = 'refuse';
   proxy.cut();
   await Promise.allSettled([db.get('{k}'), end]);
+  const ended = performance.now();
+  const told = await Promise.allSettled([db.get('{k}'), db.multi().get('{k}').exec(), db.pipeline().get('{k}').exec()]);
+  const reason = expect.objectContaining({ message: 'Connection is closed.' });
+  expect(told).toMatchObject([{ reason }, { reason }, { value: [[reason]] }]);
+  expect(performance.now() - ended).toBeLessThan(500);
   proxy.mode = 'pass';
   await db.connect();
   await use();
