@@ -18,6 +18,7 @@ import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { isRejected } from './malformed';
 import { guardNode } from './node-guard';
+import { leaveSuccessor } from './node-pool';
 import { checkList, guardPipeline } from './pipeline-guard';
 import type { PipelineGuardContext } from './pipeline-guard';
 import { profileOptions } from './profiles';
@@ -204,6 +205,7 @@ export class Client extends Cluster {
       silence.guard(node);
       guard(node);
       endWhileReconnecting(node);
+      leaveSuccessor(this, node);
       reconnectOnce(node, replies.isClosing);
     });
     guardStatus(this, (error) => this.#unavailable(error));

@@ -85,6 +85,8 @@ export interface ClusterInternals {
   /** By `host:port`. */
   readonly connectionPool: {
     readonly nodes: Readonly<Record<'all' | 'master' | 'slave', Readonly<Record<string, Redis>>>>;
+    /** Forgets a node. */
+    removeNode(key: string): void;
     /** A random one. */
     getSampleInstance(role: 'all' | 'master' | 'slave'): Redis | undefined;
   };

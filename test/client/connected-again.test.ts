@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Cluster } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { useProxiedUsers } from './support/proxied-users';
 import type { Proxy } from './support/proxy';
@@ -211,6 +211,21 @@ test('commands of a client that is closed say so, whenever they were given', asy
   await use();
   void db.quit();
   await expect(db.get('a')).rejects.toThrow('Connection is closed.');
+});
+
+test('the end of a connection leaves the one alone that has taken its place', async () => {
+  db = connect({ connection: users.connection() });
+  await use();
+  const pool = (db as unknown as { connectionPool: { removeNode(key: string): void; findOrCreate(node: object): Redis } }).connectionPool;
+  const [former] = db.nodes('master');
+  const { host, port } = former.options;
+  pool.removeNode(`${host}:${port}`);
+  const next = pool.findOrCreate({ host, port });
+  former.disconnect();
+  await once(former, 'end');
+  expect(db.nodes('master')).toContain(next);
+  next.disconnect();
+  await expect.poll(() => db.nodes('master')).not.toContain(next);
 });
 
 test('commands that wait when a caller\'s strategy ends the client are told why', async () => {

@@ -1,10 +1,10 @@
 import { Cluster, Pipeline } from 'ioredis';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect } from '../../src/client';
-import { clusterInternals, commandInternals, nodeInternals, pipelineInternals, subscribers } from '../../src/client/internals';
+import { callersOf, clusterInternals, commandInternals, isAutomatic, nodeInternals, pipelineInternals, subscribers } from '../../src/client/internals';
 
 let users: Users;
 let db: Cluster;
@@ -43,11 +43,24 @@ describe('ioredis has what the client relies on:', () => {
     expect(cluster.startupNodes.length).toBeGreaterThan(1);
     expect(cluster.manuallyClosing).toBe(false);
     expect(cluster.scriptsSet).toEqual({});
+    expect(cluster._autoPipelines).toBeInstanceOf(Map);
+    expect(members(Object.getPrototypeOf(cluster.connectionPool), ['removeNode'])).toEqual({ removeNode: expect.any(Function) });
     expect(members(Cluster.prototype, ['natMapper', 'resetNodesRefreshInterval'])).toEqual({
       natMapper: expect.any(Function), resetNodesRefreshInterval: expect.any(Function),
     });
     const { host, port } = db.nodes('slave')[0].options;
     expect(cluster.connectionPool.nodes.slave[`${host}:${port}`]).toBe(db.nodes('slave')[0]);
+  });
+
+  test('the pipelines that it makes by itself', async () => {
+    const automatic = connect({ connection: users.connection(), enableAutoPipelining: true });
+    await automatic.get('{a}');
+    const read = automatic.get('{a}');
+    const [pipeline] = clusterInternals(automatic)._autoPipelines.values() as Iterable<ChainableCommander>;
+    expect([isAutomatic(pipeline), callersOf(pipeline)?.length, pipelineInternals(pipeline)._queue.length]).toEqual([true, 1, 1]);
+    expect(isAutomatic(automatic.pipeline())).toBe(false);
+    await read;
+    await close(automatic);
   });
 
   test('its subscribers', async () => {
