@@ -144,7 +144,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then(resolve, reject).finally(stop).catch(reject);
         }
       };
-      const wrong = wrongIn(internals._queue, { automatic, mayLeaveOpen: name === 'pipeline' && hasTransaction });
+      const wrong = wrongIn(internals._queue, automatic, name === 'pipeline' && hasTransaction);
       if (wrong) {
         stop();
         refuse(wrong);
@@ -191,7 +191,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 }
 
 /** Why a list of commands is not sent. */
-function wrongIn(commands: readonly Command[], { automatic, mayLeaveOpen }: { readonly automatic: boolean; readonly mayLeaveOpen: boolean }): Error | undefined {
+function wrongIn(commands: readonly Command[], automatic: boolean, mayLeaveOpen: boolean): Error | undefined {
   const unwritable = automatic ? undefined : commands.find(isMalformed);
   if (unwritable) {
     return malformed(unwritable);

@@ -205,7 +205,8 @@ test.each([{}, { enableAutoPipelining: true }])('a pipeline that ioredis throws 
   };
   const before = KEYS.map((key) => db.get(key));
   await expect(pipeline.exec()).rejects.toThrow(new RangeError('Invalid string length'));
-  expect(await Promise.all([...before, ...KEYS.map((key) => db.get(key))])).toEqual([...KEYS, ...KEYS].map((_, index) => String(index % KEYS.length)));
+  const values = KEYS.map((_, index) => String(index));
+  expect(await Promise.all([...before, ...KEYS.map((key) => db.get(key))])).toEqual([...values, ...values]);
   expect(await db.mget('{k}count', '{k}big')).toEqual([null, null]);
 });
 
