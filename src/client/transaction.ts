@@ -37,8 +37,8 @@ export type WatchingBody = (tx: ChainableCommander, connection: Redis) => unknow
  * seconds with bare ioredis), and `fn` called each time.
  *
  * With `watch`, what is written can depend on what was read: the transaction has a connection of its own, on which the keys are watched
- * and read, and everything is tried anew when somebody else changes one of them. Opening that connection costs a TLS handshake, so a
- * script is cheaper where much is to be done.
+ * and read, and everything is tried anew when somebody else changes one of them. MULTI on that connection would end the watch and is refused: read
+ * with single commands or a pipeline. Opening the connection costs a TLS handshake, so a script is cheaper where much is to be done.
  *
  * When the connection breaks after EXEC was sent, the transaction was either applied as a whole or not at all. With `watch` that is
  * `EINDOUBT`, and it is not repeated; without, it is repeated or not like every command of the client.
