@@ -19,30 +19,25 @@ export class UnansweredError extends CredentialsError {
  * The password of a provider, which belongs to whoever wrote it and may do anything.
  *
  * @param refused - the password that the server has refused
- * @throws CredentialsError when it gives none
+ * @throws CredentialsError when it gives none, or when the signal is aborted first
  */
 export async function askPassword(credentials: CredentialsProvider, signal: AbortSignal, refused?: string): Promise<string> {
-  return waitForPassword(credentials, answerOf(credentials, refused), signal);
+  return unlessAborted(answerOf(credentials, refused), signal, () => new UnansweredError('gave up waiting', credentials));
 }
 
-/** What a provider answers; a failure is an error, whatever it threw. */
-export async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<unknown> {
+/** The password that a provider answers with, however long that takes; a failure is an error, whatever it threw. */
+export async function answerOf(credentials: CredentialsProvider, refused?: string): Promise<string> {
+  const password: unknown = await ask(credentials, refused);
+  if (typeof password !== 'string' || !password) {
+    throw new CredentialsError(`${nameOf(credentials)} gave no password`, { permanent: true });
+  }
+  return password;
+}
+
+async function ask(credentials: CredentialsProvider, refused?: string): Promise<unknown> {
   try {
     return await credentials.getPassword(refused);
   } catch (reason) {
     throw reason instanceof Error ? reason : new CredentialsError(`${nameOf(credentials)} failed and gave no reason`, { permanent: false });
   }
-}
-
-/**
- * The password in an answer that may take its time.
- *
- * @throws CredentialsError when there is none, or when the signal is aborted first
- */
-export async function waitForPassword(credentials: CredentialsProvider, answer: Promise<unknown>, signal: AbortSignal): Promise<string> {
-  const password = await unlessAborted(answer, signal, () => new UnansweredError('gave up waiting', credentials));
-  if (typeof password !== 'string' || !password) {
-    throw new CredentialsError(`${nameOf(credentials)} gave no password`, { permanent: true });
-  }
-  return password;
 }

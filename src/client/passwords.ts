@@ -1,16 +1,20 @@
-import { answerOf, UnansweredError, waitForPassword } from './ask-password';
+import { answerOf, UnansweredError } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 
 /** After this time, in milliseconds, an answer is too old, and one that has not come is not waited for any more. */
 const KEEP_MS = 10_000;
 
-/** After this time without an answer, in milliseconds, the next attempt asks once more: what was asked may be lost. */
+/** After this time without an answer, in milliseconds, whoever waits asks once more: what was asked may be lost. */
 const ASK_AGAIN_MS = 2_000;
 
 interface Answer {
-  readonly password: Promise<unknown>;
   readonly askedAt: number;
-  hasCome: boolean;
+  /** What it is asked for instead of. */
+  readonly refused?: string;
+  /** Settles when it has come. */
+  readonly come: Promise<void>;
+  password?: string;
+  failure?: Error;
 }
 
 /**
@@ -22,8 +26,10 @@ interface Answer {
 export class Passwords {
   readonly #credentials: CredentialsProvider;
   readonly #onWait: (cause: Error) => () => void;
-  /** That are on their way, or have come and were not used. */
+  /** That are on their way, or have come and were not used; the latest comes last. */
   #answers: readonly Answer[] = [];
+  /** Tell those who wait that something more was asked. */
+  readonly #onAsked = new Set<() => void>();
 
   /** @param onWait - told that the provider is waited for, returns what ends that */
   constructor(credentials: CredentialsProvider, onWait: (cause: Error) => () => void) {
@@ -36,43 +42,82 @@ export class Passwords {
   }
 
   /** The password to begin with: of an answer that is on its way, or has come and was not used, or of a new one. */
-  async first(signal: AbortSignal): Promise<string> {
+  first(signal: AbortSignal): Promise<string> {
     const now = performance.now();
     this.#answers = this.#answers.filter(({ askedAt }) => now - askedAt < KEEP_MS);
-    const latest = this.#answers.at(-1);
-    if (!this.#answers.some(({ hasCome }) => hasCome) && !(latest && now - latest.askedAt < ASK_AGAIN_MS)) {
-      this.#answers = [...this.#answers, this.#ask()];
-    }
-    const stopWaiting = this.#onWait(new UnansweredError('still waiting', this.#credentials));
-    try {
-      return await this.#take(this.#answers, signal);
-    } finally {
-      stopWaiting();
-    }
+    return this.#take(signal);
   }
 
   /** The password instead of one that a server has refused. What was asked for before that may be outdated, so nobody takes it up any more. */
   insteadOf(refused: string, signal: AbortSignal): Promise<string> {
-    this.#answers = [this.#ask(refused)];
-    return this.#take(this.#answers, signal);
+    this.#answers = [];
+    return this.#take(signal, refused);
   }
 
-  #ask(refused?: string): Answer {
-    const answer: Answer = { password: answerOf(this.#credentials, refused), askedAt: performance.now(), hasCome: false };
-    const come = () => void (answer.hasCome = true);
-    // When it fails, there may be nobody who waits for it.
-    answer.password.then(come, come);
-    return answer;
+  #ask(refused?: string): void {
+    const come = answerOf(this.#credentials, refused).then(
+      (password) => void (answer.password = password),
+      (error: Error) => void (answer.failure = error),
+    );
+    const answer: Answer = { askedAt: performance.now(), refused, come };
+    this.#answers = [...this.#answers, answer];
+    this.#onAsked.forEach((tell) => tell());
   }
 
-  /** The first of some answers. */
-  async #take(answers: readonly Answer[], signal: AbortSignal): Promise<string> {
+  /**
+   * The first password that comes, of what is asked by then and meanwhile.
+   *
+   * A failure counts when nothing else is on its way, or when it is time to ask again: what is on its way since before that may be lost.
+   */
+  async #take(signal: AbortSignal, refused?: string): Promise<string> {
+    const stopWaiting = this.#onWait(new UnansweredError('still waiting', this.#credentials));
+    const taken = new Set<Answer>();
     try {
-      return await waitForPassword(this.#credentials, Promise.race(answers.map(({ password }) => password)), signal);
+      for (;;) {
+        // What comes instead of another one may be the very one that was refused.
+        this.#answers.filter((answer) => refused === undefined || answer.refused === refused).forEach((answer) => taken.add(answer));
+        const answers = [...taken];
+        const good = answers.find(({ password }) => password !== undefined);
+        if (good) {
+          return good.password!;
+        }
+        const latest = answers.at(-1);
+        const missing = answers.filter(({ failure }) => !failure);
+        const rest = latest ? latest.askedAt + ASK_AGAIN_MS - performance.now() : 0;
+        if (latest?.failure && (missing.length === 0 || rest <= 0)) {
+          throw latest.failure;
+        }
+        if (signal.aborted) {
+          throw answers.filter(({ failure }) => failure).at(-1)?.failure ?? new UnansweredError('gave up waiting', this.#credentials);
+        }
+        if (rest <= 0) {
+          // A provider may answer from what it keeps unless it is told that this was refused.
+          this.#ask(refused ?? latest?.refused);
+        } else {
+          await this.#news(missing, rest, signal);
+        }
+      }
     } finally {
+      stopWaiting();
       if (!signal.aborted) {
-        this.#answers = this.#answers.filter((answer) => !answers.includes(answer));
+        this.#answers = this.#answers.filter((answer) => !taken.has(answer));
       }
     }
+  }
+
+  /** Waits until something has come, or was asked, but not for longer than a time, nor after the signal is aborted. */
+  #news(missing: readonly Answer[], ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#onAsked.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      this.#onAsked.add(end);
+      missing.forEach(({ come }) => void come.then(end));
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect, iamCredentials, secretCredentials } from '../../src/client';
 import type { ConnectOptions, CredentialsProvider } from '../../src/client';
+import { subscribers } from '../../src/client/internals';
 
 const secretArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf';
 
@@ -63,6 +65,24 @@ describe('a provider that takes longer than the slots are waited for', () => {
     const cut = performance.now();
     await db.set('a', '2');
     expect(performance.now() - cut).toBeLessThan(4_000);
+  });
+
+  test('is asked once more by the connection that waits for a lost answer', async () => {
+    const getPassword = vi.fn(async () => passwordOf('app'));
+    const db = client({ credentials: { username: 'app', getPassword } });
+    let received = 0;
+    db.on('message', () => (received += 1));
+    await db.subscribe('news');
+    await db.set('a', '1');
+    getPassword.mockReturnValueOnce(new Promise(() => undefined));
+    const [connection] = subscribers(db);
+    connection.disconnect(true);
+    await once(connection, 'close');
+    received = 0;
+    await expect.poll(async () => {
+      await db.publish('news', 'text');
+      return received;
+    }, { timeout: 4_000 }).toBeGreaterThan(0);
   });
 
   test('and fails is no reason to give up a password that still is accepted', async () => {
@@ -134,4 +154,10 @@ test('own credentials can say what they wait for', async () => {
   const credentials: CredentialsProvider = { username: 'app', sourceName: 'the vault', getPassword: () => new Promise(() => undefined) };
   await expect(client({ credentials, deadline: 500 }).get('a')).rejects.toThrow(/: still waiting for the vault$/);
   await expect(client({ credentials, deadline: 1_000, slotsRefreshTimeout: 400 }).get('a')).rejects.toThrow(/: gave up waiting for the vault$/);
+});
+
+test('what comes instead of a refused password is waited for by name, too', async () => {
+  const getPassword = async (refused?: string) => (refused === undefined ? 'an-outdated-password-of-the-user' : new Promise<string>(() => undefined));
+  const credentials = { username: 'app', sourceName: 'the vault', getPassword };
+  await expect(client({ credentials, deadline: 1_500 }).get('a')).rejects.toThrow(/: still waiting for the vault$/);
 });
