@@ -6,6 +6,9 @@ import { isPermanent, trueCause } from './failure';
 /** A permanent failure has to end this many attempts in a row, so that a password that is being rotated gets its chance. */
 const HOPELESS_ATTEMPTS = 3;
 
+/** After this time, in milliseconds, the same error is no longer one that was kept for a time (`Brake`), but what its source says again. */
+const SAID_AGAIN_MS = 1_500;
+
 interface Failure {
   readonly cause: Error;
   readonly at: number;
@@ -26,6 +29,8 @@ export class ConnectionFailures {
   #ofAttempt?: Error;
   #permanent?: Error;
   #permanentAttempts = 0;
+  /** When the last of them was counted. */
+  #countedAt = 0;
   #everReady = false;
   /** What attempts to connect wait for. */
   readonly #waits = new Set<Error>();
@@ -83,9 +88,9 @@ export class ConnectionFailures {
     this.#permanent = this.#ofAttempt && isPermanent(this.#ofAttempt) ? this.#ofAttempt : undefined;
     if (!this.#permanent) {
       this.#permanentAttempts = 0;
-    } else if (this.#permanent !== before) {
-      // The same error was kept, and nobody asked again.
+    } else if (this.#permanent !== before || runningTime() - this.#countedAt >= SAID_AGAIN_MS) {
       this.#permanentAttempts += 1;
+      this.#countedAt = runningTime();
     }
   }
 

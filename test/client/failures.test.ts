@@ -11,7 +11,7 @@ import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
-import { close, connect, DeadlineError, observe, secretCredentials } from '../../src/client';
+import { close, connect, CredentialsError, DeadlineError, observe, secretCredentials } from '../../src/client';
 import { Client } from '../../src/client/client';
 import { createCertificates } from '../../src/local/certificates';
 
@@ -273,6 +273,14 @@ describe('a user who cannot sign in', () => {
     } finally {
       await endpoint.stop();
     }
+  });
+
+  test('because a provider fails, which keeps its failure', async () => {
+    const failure = Promise.reject(new CredentialsError('no such secret', { permanent: true }));
+    failure.catch(() => undefined);
+    const db = connect({ connection: users.connection(), credentials: { username: 'app', getPassword: () => failure }, deadline: 8_000 });
+    await expect(db.get('a')).rejects.toThrow(/and there will be none: no such secret$/);
+    await close(db);
   });
 
   test('but not because it might not be read once', async () => {
