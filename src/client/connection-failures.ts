@@ -114,7 +114,7 @@ export class ConnectionFailures {
       return latest.cause;
     }
     const [wait] = this.#waits;
-    return connected ? undefined : wait ?? this.#latest?.cause;
+    return wait ?? (connected ? undefined : this.#latest?.cause);
   }
 
   /** The failure that makes waiting pointless. */
