@@ -97,8 +97,10 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       this.#wanted = true;
       const stop = after(ATTEMPT_TIMEOUT_MS, () => opening.abort());
       const start = performance.now();
+      // Of the provider, which matters only if the attempt fails as well.
+      const failures: unknown[] = [];
       try {
-        this.stream = await open(this.#options, context, opening.signal, passwords);
+        this.stream = await open(this.#options, { ...context, onFailure: (error) => failures.push(error) }, opening.signal, passwords);
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         if (!this.#options.tls) {
           this.#watchForTls(this.stream);
@@ -107,6 +109,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       } catch (error) {
         // Whatever else the attempt waits for is not wanted any more.
         opening.abort();
+        failures.forEach((failure) => context.onFailure(failure));
         if (!this.#wanted) {
           context.onGivenUp(error);
           throw closed();

@@ -3,10 +3,12 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Cluster } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Mock } from 'vitest';
 import { passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
-import { close, connect, iamCredentials, secretCredentials } from '../../src/client';
+import { close, connect, iamCredentials, observe, secretCredentials } from '../../src/client';
 import type { ConnectOptions, CredentialsProvider } from '../../src/client';
 import { subscribers } from '../../src/client/internals';
 
@@ -99,6 +101,45 @@ describe('a provider that takes longer than the slots are waited for', () => {
       await db.publish('news', 'text');
       return messages.length;
     }, { timeout: 5_000 }).toBeGreaterThan(0);
+  });
+
+  describe('and fails', () => {
+    let told: string[];
+    let getPassword: Mock<(refused?: string) => Promise<string>>;
+    let db: Cluster;
+
+    beforeEach(async () => {
+      told = [];
+      getPassword = vi.fn(async () => passwordOf('app'));
+      db = client({ credentials: { username: 'app', getPassword }, deadline: 1_500 });
+      await db.subscribe('news');
+      await db.set('a', '1');
+      getPassword.mockRejectedValue(new Error('the vault is closed'));
+      onTestFinished(observe('error', ({ error }) => told.push(error.message)));
+    });
+
+    test('is no failure of a connection that is opened all the same', async () => {
+      const [before] = subscribers(db);
+      const calls = getPassword.mock.calls.length;
+      before.disconnect(true);
+      await expect.poll(() => subscribers(db).filter((each) => each !== before && each.status === 'ready').length, { timeout: 5_000 }).toBe(1);
+      expect(getPassword.mock.calls.length).toBeGreaterThan(calls);
+      expect(told).toEqual([]);
+    });
+
+    test('is told before the failure of one that is not', async () => {
+      onTestFinished(() => users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${passwordOf('app')}`));
+      getPassword.mockImplementation(async (refused) => {
+        if (refused === undefined) {
+          throw new Error('the vault is closed');
+        }
+        return passwordOf('app');
+      });
+      await users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', '>another-password-than-that-of-the-client');
+      await users.disconnectAll();
+      await expect(db.get('a')).rejects.toMatchObject({ code: 'EDEADLINE', cause: { code: 'WRONGPASS' } });
+      expect(told.filter((message) => /vault|WRONGPASS/.test(message)).slice(0, 2)).toEqual(['the vault is closed', expect.stringMatching(/^WRONGPASS/)]);
+    });
   });
 
   test('may give an outdated password, which is refused, and is asked for another one', async () => {
