@@ -14,6 +14,8 @@ const SIGN_OF_LIFE_MS = 500;
 export class Thaw {
   readonly #cluster: Cluster;
   #held?: (() => void)[];
+  /** Connections for subscriptions that have not answered yet. */
+  readonly #asked = new WeakSet<Redis>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -30,12 +32,19 @@ export class Thaw {
 
   /** Asks every connection for subscriptions, and every other one that owes no reply, for a sign of life, and gives up those that give none. */
   begin(): void {
-    subscribers(this.#cluster).filter(({ status }) => status === 'ready').forEach((connection) => void signOfLife(connection));
+    const unasked = subscribers(this.#cluster).filter((connection) => connection.status === 'ready' && !this.#asked.has(connection));
+    unasked.forEach((connection) => void this.#askOnce(connection));
     const idle = this.#cluster.nodes().filter((node) => node.status === 'ready' && node.commandQueue.isEmpty() && !isInTransaction(node));
     if (idle.length > 0 && !this.#held) {
       this.#held = [];
       void Promise.all(idle.map(signOfLife)).then(() => this.#end());
     }
+  }
+
+  async #askOnce(connection: Redis): Promise<void> {
+    this.#asked.add(connection);
+    await signOfLife(connection);
+    this.#asked.delete(connection);
   }
 
   #end(): void {
@@ -55,18 +64,23 @@ function signOfLife(node: Redis): Promise<void> {
       stream.off('close', end);
       resolve();
     };
+    /** Once what was written is on its way, and what has come by then is read: a process that is busy finds a time over before that. */
+    const soon = (callback: () => void) => {
+      const next = setImmediate(callback);
+      stop = () => clearImmediate(next);
+    };
     // The reply comes after all messages that came meanwhile, and what reads them may take its time.
     const wait = () => {
       const { bytesRead } = stream;
-      stop = after(SIGN_OF_LIFE_MS, () => {
+      stop = after(SIGN_OF_LIFE_MS, () => soon(() => {
         if (stream.bytesRead > bytesRead) {
           wait();
         } else {
           stream.destroy(timedOut(`${host}:${port} did not answer after the process was frozen`));
         }
-      });
+      }));
     };
-    wait();
+    soon(wait);
     stream.once('close', end);
     // A refusal is a sign, too.
     node.ping().then(end, end);
