@@ -391,6 +391,18 @@ test('what is asked for while a channel follows its slot gets its own answers', 
   expect(errors).toEqual([]);
 });
 
+test('many channels of a shard are given up about as fast as they are subscribed to', async () => {
+  const channels = Array.from({ length: 20_000 }, (_, n) => `{many}${n}`);
+  const timeOf = async (change: Promise<unknown>) => {
+    const start = performance.now();
+    await change;
+    return performance.now() - start;
+  };
+  await db.ssubscribe('{many}');
+  const subscribed = await timeOf(db.ssubscribe(...channels));
+  expect(await timeOf(db.sunsubscribe(...channels))).toBeLessThan(5 * subscribed);
+});
+
 test.each([5, 20, 300])('a client that is closed %i ms after its connections were lost leaves no timer that holds the process', async (ms) => {
   await db.ssubscribe('{k}news');
   const timers = vi.spyOn(globalThis, 'setTimeout');
