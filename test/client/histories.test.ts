@@ -35,7 +35,8 @@ class Caller {
   readonly #units: readonly Unit[];
   /** What the keys of each life may hold. After a doubt, which may be settled later, a new life begins. */
   readonly #lives: (readonly Keyspace[])[] = [[{}]];
-  readonly #log: string[] = [];
+  /** What was done in each life. */
+  readonly #logs: string[][] = [[]];
   done = 0;
 
   constructor(name: string, db: Cluster, seed: number, isWide: boolean) {
@@ -74,10 +75,11 @@ class Caller {
       if (after.length === 0) {
         throw new Error(`${this.#story(unit, states)}: impossible ${JSON.stringify(outcomes)}`);
       }
-      this.#log.push(`${JSON.stringify(unit)} -> ${JSON.stringify(outcomes)}`);
+      this.#logs.at(-1)!.push(`${JSON.stringify(unit)} -> ${JSON.stringify(outcomes)}`);
       this.#lives[this.#lives.length - 1] = after;
       if (outcomes.includes('in doubt')) {
         this.#lives.push([{}]);
+        this.#logs.push([]);
       }
       this.done += 1;
     }
@@ -87,12 +89,12 @@ class Caller {
   async check(admin: Cluster): Promise<void> {
     for (const [life, states] of this.#lives.entries()) {
       const values = await Promise.all(KEYS.map(async (key) => [key, await valueOf(admin, this.#stored(key, life))] as const));
-      expect(states.map(canonical), `${this.#name}-${life}`).toContain(canonical(Object.fromEntries(values)));
+      expect(states.map(canonical), [`seed ${SEED}, ${this.#name}-${life}`, ...this.#logs[life].slice(-5)].join('\n')).toContain(canonical(Object.fromEntries(values)));
     }
   }
 
   #story(unit: Unit, states: readonly Keyspace[]): string {
-    return [`seed ${SEED}, ${this.#name}`, ...this.#log.slice(-5), ...states.map((state) => `state ${canonical(state)}`), JSON.stringify(unit)].join('\n');
+    return [`seed ${SEED}, ${this.#name}`, ...this.#logs.at(-1)!.slice(-5), ...states.map((state) => `state ${canonical(state)}`), JSON.stringify(unit)].join('\n');
   }
 }
 
