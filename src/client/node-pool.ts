@@ -10,10 +10,12 @@ import { clusterInternals } from './internals';
 export function leaveSuccessor(cluster: Cluster, node: Redis): void {
   const { connectionPool } = clusterInternals(cluster);
   const { removeNode } = Object.getPrototypeOf(connectionPool) as typeof connectionPool;
+  const { host, port } = node.options;
+  const own = `${host}:${port}`;
   // What ioredis does at the end comes between the two.
   node.prependOnceListener('end', () => {
     connectionPool.removeNode = (key) => {
-      if (connectionPool.nodes.all[key] === node) {
+      if (key !== own || connectionPool.nodes.all[key] === node) {
         removeNode.call(connectionPool, key);
       }
     };
