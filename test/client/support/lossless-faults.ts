@@ -19,6 +19,9 @@ type Fault = (stage: FaultStage) => Promise<void>;
 
 const PATIENCE_MS = 20_000;
 
+/** Nobody takes over from a primary that is frozen for less than this, in milliseconds, and loses what it has acknowledged but not replicated. */
+const FROZEN_MS = 300;
+
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (!await isSo().catch(() => false)) {
@@ -90,7 +93,7 @@ export const LOSSLESS_FAULTS: Readonly<Record<'ways' | 'servers', Readonly<Recor
     async 'a primary is frozen for a moment'(stage) {
       const { primary } = await someShard(stage);
       await primary.kill('SIGSTOP');
-      await pause(stage.random(1_000));
+      await pause(stage.random(FROZEN_MS));
       await primary.kill('SIGCONT');
     },
     async 'a primary gives way to its replica'(stage) {

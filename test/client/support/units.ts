@@ -70,6 +70,10 @@ function outcomeOf(operation: Operation, error: Error | null | undefined, reply:
   if (/WRONGTYPE |ERR value is not an integer|ERR no such key/.test(error.message)) {
     return 'refused';
   }
+  // A server on whose way to another one the keys are refuses what a script does to one that has just been renamed or deleted.
+  if (error.message.includes('Script attempted to access a non local key')) {
+    return 'not executed';
+  }
   throw error;
 }
 
