@@ -9,6 +9,9 @@ const HOPELESS_ATTEMPTS = 3;
 /** After this time, in milliseconds, the same error is no longer one that was kept for a time (`Brake`), but what its source says again. */
 const SAID_AGAIN_MS = 1_500;
 
+/** A client that is connected says what it waits for when that takes this long, in milliseconds, or half of the time of a command that takes less. */
+const LONG_WAIT_MS = 1_000;
+
 interface Failure {
   readonly cause: Error;
   readonly at: number;
@@ -33,7 +36,7 @@ export class ConnectionFailures {
   #countedAt = 0;
   #everReady = false;
   /** What attempts to connect wait for. */
-  readonly #waits = new Set<Error>();
+  readonly #waits = new Set<Failure>();
   readonly #onCause: (cause: Error) => void;
 
   /** @param onCause - told every cause that is noted */
@@ -73,8 +76,9 @@ export class ConnectionFailures {
    * @returns ends it
    */
   waitsFor(cause: Error): () => void {
-    this.#waits.add(cause);
-    return () => this.#waits.delete(cause);
+    const wait: Failure = { cause, at: runningTime() };
+    this.#waits.add(wait);
+    return () => this.#waits.delete(wait);
   }
 
   /** The client starts to look for a node that answers. */
@@ -113,7 +117,10 @@ export class ConnectionFailures {
     if (latest) {
       return latest.cause;
     }
-    const [wait] = this.#waits;
+    // Most of what a connected client waits for comes soon, and holds up no command but those of one node.
+    const now = runningTime();
+    const least = connected ? Math.min(LONG_WAIT_MS, Math.max(0, (now - start) / 2) || LONG_WAIT_MS) : 0;
+    const wait = [...this.#waits].find(({ at }) => now - at >= least)?.cause;
     return wait ?? (connected ? undefined : this.#latest?.cause);
   }
 

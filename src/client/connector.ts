@@ -39,6 +39,12 @@ export interface ConnectorContext {
   onWait(cause: Error): () => void;
 }
 
+/** What one attempt needs of it. */
+type AttemptContext = Omit<ConnectorContext, 'onWait'> & {
+  /** Told that the attempt waits for a password; returns what ends that. */
+  onWait(): () => void;
+};
+
 /** The options of one node as ioredis hands them to its connector. */
 interface NodeOptions {
   readonly host: string;
@@ -66,6 +72,8 @@ const MIN_ADDRESS_TIMEOUT_MS = 400;
  */
 export function connectorFor(context: ConnectorContext): NonNullable<RedisOptions['Connector']> {
   const passwords = context.credentials && new Passwords(context.credentials, context.onWait);
+  /** Those that are silent because they wait for a password. */
+  const waiting = new Set<NodeOptions>();
   return class MemoryDbConnector extends AbstractConnector {
     readonly #options: NodeOptions;
     readonly #purpose: ConnectEvent['purpose'];
@@ -88,7 +96,8 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       const { host, port } = this.#options;
       if (this.#purpose === 'slots' && context.isSilent(host, port)) {
         // Another one is asked at once, instead of when this one has taken too long.
-        throw retriable(timedOut(`${host}:${port} is silent`));
+        const isWaiting = [...waiting].some((each) => each.host === host && each.port === port);
+        throw isWaiting ? closed() : retriable(timedOut(`${host}:${port} is silent`));
       }
       const opening = new AbortController();
       this.#opening = opening;
@@ -99,8 +108,12 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
       const start = performance.now();
       // Of the provider, which matters only if the attempt fails as well.
       const failures: unknown[] = [];
+      const onWait = () => {
+        waiting.add(this.#options);
+        return () => waiting.delete(this.#options);
+      };
       try {
-        this.stream = await open(this.#options, { ...context, onFailure: (error) => failures.push(error) }, opening.signal, passwords);
+        this.stream = await open(this.#options, { ...context, onFailure: (error) => failures.push(error), onWait }, opening.signal, passwords);
         context.events.connect({ host, port, address: this.stream.remoteAddress, purpose: this.#purpose, duration: performance.now() - start });
         if (!this.#options.tls) {
           this.#watchForTls(this.stream);
@@ -144,7 +157,7 @@ export function connectorFor(context: ConnectorContext): NonNullable<RedisOption
   };
 }
 
-async function open(options: NodeOptions, context: ConnectorContext, signal: AbortSignal, passwords?: Passwords): Promise<Socket> {
+async function open(options: NodeOptions, context: AttemptContext, signal: AbortSignal, passwords?: Passwords): Promise<Socket> {
   const [password, addresses] = await Promise.all([
     passwords && firstPassword(passwords, context, signal),
     resolveAddresses(options.host, signal, context.lookup),
@@ -156,7 +169,7 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
     try {
       socket = await dial(address, { ...options, timeout, signal });
       if (passwords && password !== undefined) {
-        await signIn(socket, passwords, { password, timeout: options.connectTimeout, signal }, context.password);
+        await signIn(socket, passwords, { password, timeout: options.connectTimeout, signal }, context);
       }
       if (signal.aborted) {
         throw timedOut(`gave up connecting to ${options.host}:${options.port}`);
@@ -175,7 +188,8 @@ async function open(options: NodeOptions, context: ConnectorContext, signal: Abo
 }
 
 /** While the provider fails, the password that was accepted last may still be. */
-async function firstPassword(passwords: Passwords, { password: live, onFailure }: ConnectorContext, signal: AbortSignal): Promise<string> {
+async function firstPassword(passwords: Passwords, { password: live, onFailure, onWait }: AttemptContext, signal: AbortSignal): Promise<string> {
+  const stopWaiting = onWait();
   try {
     return await passwords.first(signal);
   } catch (error) {
@@ -185,10 +199,12 @@ async function firstPassword(passwords: Passwords, { password: live, onFailure }
     }
     onFailure(error as Error);
     return last;
+  } finally {
+    stopWaiting();
   }
 }
 
-async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username'>, live: LivePassword): Promise<void> {
+async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username'>, { password: live, onWait }: AttemptContext): Promise<void> {
   let { password } = first;
   const tried = new Set<string>();
   let refusal: SignInError | undefined;
@@ -199,7 +215,8 @@ async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 
       return;
     }
     tried.add(password);
-    password = await passwords.insteadOf(password, first.signal);
+    const stopWaiting = onWait();
+    password = await passwords.insteadOf(password, first.signal).finally(stopWaiting);
     if (tried.has(password)) {
       break;
     }

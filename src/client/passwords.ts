@@ -48,9 +48,12 @@ export class Passwords {
     return this.#take(signal);
   }
 
-  /** The password instead of one that a server has refused. What was asked for before that may be outdated, so nobody takes it up any more. */
+  /**
+   * The password instead of one that a server has refused. What was asked for before that may be outdated, so nobody takes it up any more, but for
+   * what is on its way instead of the same one: all connections of a client are refused at once.
+   */
   insteadOf(refused: string, signal: AbortSignal): Promise<string> {
-    this.#answers = [];
+    this.#answers = this.#answers.filter((answer) => answer.refused === refused && answer.password === undefined && !answer.failure);
     return this.#take(signal, refused);
   }
 
@@ -85,6 +88,8 @@ export class Passwords {
         const missing = answers.filter(({ failure }) => !failure);
         const rest = latest ? latest.askedAt + ASK_AGAIN_MS - performance.now() : 0;
         if (latest?.failure && (missing.length === 0 || rest <= 0)) {
+          // What is on its way may still come, and a source that answers one question at a time takes no other one before that.
+          missing.forEach((answer) => taken.delete(answer));
           throw latest.failure;
         }
         if (signal.aborted) {

@@ -13,6 +13,9 @@ afterEach(() => vi.useRealTimers());
 
 test('what is waited for is named also while the client is connected', () => {
   const stop = failures.waitsFor(new Error('still waiting for the vault'));
+  expect(failures.since(0, true)).toBeUndefined();
+  expect(failures.since(0, false)?.message).toBe('still waiting for the vault');
+  vi.advanceTimersByTime(1_000);
   expect(failures.since(0, true)?.message).toBe('still waiting for the vault');
   stop();
   expect(failures.since(0, true)).toBeUndefined();
