@@ -173,18 +173,21 @@ export class Client extends Cluster {
       deadline,
       thaw: this.#thaw,
       commands,
+      endpoint,
       mixed: new WeakSet(),
+      repeated: new WeakSet(),
       unanswered: new WeakSet(),
       // Not if ioredis may have failed one that is held back for that, nor if the caller says where reads go, which would part them from the writes before them.
       follows: !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom),
       timesOut: this.#timesOut,
       send: (command) => void this.sendCommand(command),
     };
-    const { mixed, unanswered } = this.#pipelines;
+    const { mixed, repeated, unanswered } = this.#pipelines;
     const replies: LostRepliesContext = {
       retryWrites: settings.retryWrites,
       isClosing: () => this.#closing,
       mixed,
+      repeated,
       unanswered,
       routed: () => commands.routed(),
       retry: (command) => this.#retries.add(() => send(command)),

@@ -1,9 +1,11 @@
 import type { Command, Redis } from 'ioredis';
 import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
+import { InOrder } from './in-order';
 import { commandInternals, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
+import { tellAfterRepetition } from './refused-repetition';
 import { changesNothing, onlyReads } from './repeatable';
 import { repeatableOf } from './repeatable-sequence';
 
@@ -24,6 +26,8 @@ export interface LostRepliesContext {
   readonly retryWrites: RetryWrites;
   /** The commands of pipelines that contain a transaction and more. */
   readonly mixed: WeakSet<Command>;
+  /** Gets the commands of transactions that are sent again as a whole. */
+  readonly repeated: WeakSet<Command>;
   /** Gets the commands that were sent by a client that is being closed. */
   readonly unanswered: WeakSet<Command>;
   /** Whether the client is being closed, so that nothing is sent again. */
@@ -110,12 +114,23 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       settleTransaction(commands);
     } else {
       const again = sentAgain(commands, context.retryWrites);
-      batch.forEach((item) => (again.has(item.command) ? sendAgain(item) : doubt(item.command, item.command.name)));
+      const order = new InOrder();
+      for (const item of batch) {
+        const { command, stream } = item;
+        if (!again.has(command)) {
+          doubt(command, command.name);
+        } else if (closing || !isOfCluster(stream)) {
+          sendAgain(item);
+        } else {
+          order.add(command, (isFirst) => sendAgain(item, isFirst));
+        }
+      }
     }
   }
   waiting.forEach((item) => offlineQueue.push(item));
 
-  function sendAgain({ command, stream }: QueueItem): void {
+  /** @param here - whether it goes to the same node if that comes back */
+  function sendAgain({ command, stream }: QueueItem, here = true): void {
     if (command.name === 'asking') {
       // The command that it was for is asked about anew, and without it, it would be for another one.
       command.resolve('OK');
@@ -125,16 +140,23 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       command.reject(closed());
       return;
     }
+    if (!onlyReads(command)) {
+      tellAfterRepetition(command, endpoint);
+    }
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
-    if (stream && 'slot' in stream.destination) {
+    if (isOfCluster(stream)) {
       parted.add(command);
       const internals = commandInternals(command);
       if (internals.getSlot() === null && onlyReads(command)) {
         // What it reads is what this node has.
-        internals.slot = stream.destination.slot as number;
+        internals.slot = stream.destination.slot;
       }
     }
-    offlineQueue.push({ command, select: 0 });
+    if (here) {
+      offlineQueue.push({ command, select: 0 });
+    } else {
+      context.send(command);
+    }
   }
 
   /**
@@ -146,6 +168,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     const whole = commands[0].pipelineIndex === 0;
     const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && sentAgain(inner, context.retryWrites).size === inner.length;
     if (again) {
+      commands.forEach((command) => context.repeated.add(command));
       commands.forEach((command) => command.reject(retriable(cause)));
     } else {
       commands.forEach((command) => doubt(command, /^exec$/i.test(command.name) ? 'multi' : command.name));
@@ -158,6 +181,11 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     const text = closing ? closed().message : `${message}: ${describe(cause)}`;
     command.reject(new InDoubtError(text, { endpoint, command: name, cause: closing ? new Error(message, { cause }) : cause }));
   }
+}
+
+/** Whether a command came in a pipeline that the cluster has sent to a node; others were given to the node itself. */
+function isOfCluster(stream: QueueItem['stream']): stream is QueueItem['stream'] & { readonly destination: { readonly slot: number } } {
+  return stream !== undefined && 'slot' in stream.destination;
 }
 
 /** The commands of a sequence that are sent again. */

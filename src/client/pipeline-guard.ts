@@ -6,6 +6,7 @@ import { clusterInternals, isAutomatic, nodeInternals, pipelineInternals } from 
 import { isMalformed, malformed } from './malformed';
 import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
+import { afterRepetition } from './refused-repetition';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
 import { isWithoutMulti, noteLostPermission } from './transaction-permission';
@@ -14,6 +15,8 @@ import { sendWithText, WholeScripts } from './whole-scripts';
 /** What the pipelines of a client have in common. */
 export interface PipelineGuardContext {
   readonly cluster: Cluster;
+  /** The cluster endpoint as `host:port`. */
+  readonly endpoint: string;
   /** How long a pipeline may take beside what its commands block, in milliseconds. */
   readonly deadline: number;
   /** When that time began, unless it begins with the execution. */
@@ -22,6 +25,8 @@ export interface PipelineGuardContext {
   readonly commands: CommandGuard;
   /** Commands of pipelines that are partly in a transaction. */
   readonly mixed: WeakSet<Command>;
+  /** Commands of transactions that were sent again as a whole, and may have been executed the first time. */
+  readonly repeated: WeakSet<Command>;
   /** Commands that had been sent when the client was closed. */
   readonly unanswered: WeakSet<Command>;
   /** Whether redirections are followed command by command. */
@@ -95,6 +100,16 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
     }
   }
 
+  const isRepeated = () => internals._queue.some((command) => context.repeated.has(command));
+
+  function told(error: Error): Error {
+    return isRepeated() ? afterRepetition(error, context.endpoint, name) : error;
+  }
+
+  function toldOfReplies(replies: Result): Result {
+    return replies && isRepeated() ? replies.map(([error, reply]) => [error && told(error), reply]) : replies;
+  }
+
   function part(): Promise<Result> {
     internals.isCluster = false;
     replied = true;
@@ -141,7 +156,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
       });
       const send = () => {
         if (state !== 'abandoned') {
-          executeOrPart().then(resolve, reject).finally(stop).catch(reject);
+          executeOrPart().then((replies) => resolve(toldOfReplies(replies)), (error: Error) => reject(told(error))).finally(stop).catch(reject);
         }
       };
       const wrong = wrongIn(internals._queue, automatic, name === 'pipeline' && hasTransaction);
