@@ -81,7 +81,11 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
    */
   async function executeOrPart(): Promise<Result> {
     // Of one that was held back, it may have been added meanwhile.
-    if (internals._queue.some(isMalformed)) {
+    const wrong = automatic ? wrongIn(internals._queue, true, true) : undefined;
+    if (wrong) {
+      context.commands.abandonAll(internals._queue.filter(isSubscription), wrong);
+    }
+    if (wrong || internals._queue.some(isMalformed)) {
       return part();
     }
     try {
@@ -159,7 +163,8 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
           executeOrPart().then((replies) => resolve(toldOfReplies(replies)), (error: Error) => reject(told(error))).finally(stop).catch(reject);
         }
       };
-      const wrong = wrongIn(internals._queue, automatic, name === 'pipeline' && hasTransaction);
+      // One of ioredis goes command by command instead.
+      const wrong = automatic ? undefined : wrongIn(internals._queue, false, name === 'pipeline' && hasTransaction);
       if (wrong) {
         stop();
         refuse(wrong);

@@ -76,3 +76,12 @@ test('subscriptions go to the connection for those', async () => {
   await expect.poll(() => heard).toEqual(['hello']);
   expect(await db.get('{s}x')).toBe('X');
 });
+
+test.each(['pSubscribe', 'SUBSCRIBE', 'Multi'])('%s, however it is written, fails no other command', async (name) => {
+  const db = open();
+  await db.mset(LETTERS);
+  const [first, other, last] = await Promise.allSettled([db.get('{k}a'), db.call(name, ...name === 'Multi' ? [] : ['{k}news']), db.get('{k}b')]);
+  expect([first, last]).toMatchObject([{ value: 'A' }, { value: 'B' }]);
+  expect(other).toMatchObject({ reason: expect.any(TypeError) });
+  expect(await db.get('{k}c')).toBe('C');
+});
