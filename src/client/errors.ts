@@ -26,8 +26,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * A command that was sent, whose reply was lost with its connection, and whose repetition could change the result: it was executed once
- * or not at all.
+ * A command that was sent, whose reply was lost with its connection, and whose repetition could change the result, or was refused by the server: it
+ * was executed once or not at all.
  *
  * When the client was closed before the reply came, the message is `Connection is closed.`, by which libraries know that they have closed it
  * themselves, and `cause` says more.
