@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, pack } from './support/tarball';
 import type { Tarball } from './support/tarball';
 
-/** Well above today's half a megabyte; more is a mistake, or a decision to take. */
-const MAX_SIZE = 800_000;
+/** Above today's 0.8 megabytes, of which half is MemoryDB Local; much more is a mistake, or a decision to take. */
+const MAX_SIZE = 900_000;
 
 const INLINE_SOURCE_MAP = /^\/\/# sourceMappingURL=data:application\/json;base64,(.*)$/m;
 
