@@ -1,7 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
-import { InOrder } from './in-order';
 import { commandInternals, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
@@ -26,7 +25,7 @@ export interface LostRepliesContext {
   readonly retryWrites: RetryWrites;
   /** The commands of pipelines that contain a transaction and more. */
   readonly mixed: WeakSet<Command>;
-  /** Gets the commands of transactions that are sent again as a whole. */
+  /** Gets the commands of transactions that are sent again as a whole, if they do not only read. */
   readonly repeated: WeakSet<Command>;
   /** Gets the commands that were sent by a client that is being closed. */
   readonly unanswered: WeakSet<Command>;
@@ -98,6 +97,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
   const endpoint = `${host}:${port}`;
   const cause = reason ?? new Error(`${endpoint} closed the connection`);
   const closing = context.isClosing();
+  const isRouted = context.routed();
   const sent = commandQueue.toArray();
   const waiting = offlineQueue.toArray();
   if (closing) {
@@ -114,23 +114,12 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       settleTransaction(commands);
     } else {
       const again = sentAgain(commands, context.retryWrites);
-      const order = new InOrder();
-      for (const item of batch) {
-        const { command, stream } = item;
-        if (!again.has(command)) {
-          doubt(command, command.name);
-        } else if (closing || !isOfCluster(stream)) {
-          sendAgain(item);
-        } else {
-          order.add(command, (isFirst) => sendAgain(item, isFirst));
-        }
-      }
+      batch.forEach((item) => (again.has(item.command) ? sendAgain(item) : doubt(item.command, item.command.name)));
     }
   }
   waiting.forEach((item) => offlineQueue.push(item));
 
-  /** @param here - whether it goes to the same node if that comes back */
-  function sendAgain({ command, stream }: QueueItem, here = true): void {
+  function sendAgain({ command, stream }: QueueItem): void {
     if (command.name === 'asking') {
       // The command that it was for is asked about anew, and without it, it would be for another one.
       command.resolve('OK');
@@ -140,8 +129,8 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       command.reject(closed());
       return;
     }
-    if (!onlyReads(command)) {
-      tellAfterRepetition(command, endpoint);
+    if (!changesNothing(command)) {
+      tellAfterRepetition(command, endpoint, isOfCluster(stream) || isRouted(command));
     }
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
     if (isOfCluster(stream)) {
@@ -152,11 +141,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
         internals.slot = stream.destination.slot;
       }
     }
-    if (here) {
-      offlineQueue.push({ command, select: 0 });
-    } else {
-      context.send(command);
-    }
+    offlineQueue.push({ command, select: 0 });
   }
 
   /**
@@ -168,7 +153,9 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     const whole = commands[0].pipelineIndex === 0;
     const again = context.retryWrites === 'always' ? whole || !context.mixed.has(commands[0]) : whole && sentAgain(inner, context.retryWrites).size === inner.length;
     if (again) {
-      commands.forEach((command) => context.repeated.add(command));
+      if (!inner.every(changesNothing)) {
+        commands.forEach((command) => context.repeated.add(command));
+      }
       commands.forEach((command) => command.reject(retriable(cause)));
     } else {
       commands.forEach((command) => doubt(command, /^exec$/i.test(command.name) ? 'multi' : command.name));

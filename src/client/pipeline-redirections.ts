@@ -1,10 +1,12 @@
 import type { Command } from 'ioredis';
 import { blockingTime } from './deadline';
 import { isElsewhere, isLookalike, isRefusal, isSplit } from './failure';
-import { InOrder } from './in-order';
 import type { PipelineInternals } from './internals';
 import { isOfTransaction } from './open-transactions';
 import { keysOf } from './repeatable';
+
+/** How a reply begins that names another node. */
+const REDIRECTION = /^(MOVED|ASK) /;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
 const followed = new WeakSet<Promise<unknown>>();
@@ -23,6 +25,15 @@ export interface RedirectionsContext {
 interface Refusal {
   readonly error: Error;
   readonly reject: () => void;
+}
+
+/** A command that is sent again. */
+interface Sent {
+  readonly kind: string | undefined;
+  readonly keys: readonly string[];
+  /** Whether it is on its way, and not behind another one. */
+  readonly isUnderWay: boolean;
+  readonly done: Promise<void>;
 }
 
 /**
@@ -151,12 +162,28 @@ function notOvertaken(commands: readonly Command[], refusals: ReadonlyMap<Comman
 function sendAgain(
   refused: readonly Command[], refusals: ReadonlyMap<Command, Refusal>, sendable: ReadonlySet<Command>, send: (command: Command) => void,
 ): void {
-  const order = new InOrder();
+  const latest = new Map<string, Sent>();
   for (const command of refused) {
-    if (sendable.has(command)) {
-      order.add(command, () => send(command));
-    } else {
-      refusals.get(command)!.reject();
+    const { error, reject } = refusals.get(command)!;
+    if (!sendable.has(command)) {
+      reject();
+      continue;
     }
+    const keys = keysOf(command);
+    const kind = REDIRECTION.exec(error.message)?.[1];
+    const others = new Set(keys.flatMap((key) => latest.get(key) ?? []));
+    const before = [...others].filter((sent) => !sent.isUnderWay || !goTogether(sent, { kind, keys }));
+    const done = command.promise.then(() => undefined, () => undefined);
+    if (before.length === 0) {
+      send(command);
+    } else {
+      void Promise.all(before.map((sent) => sent.done)).then(() => send(command));
+    }
+    keys.forEach((key) => latest.set(key, { kind, keys, isUnderWay: before.length === 0, done }));
   }
+}
+
+/** Whether two commands stay in their order: both are sent to the same node at once, and none can be told to try again in a moment. */
+function goTogether(one: Pick<Sent, 'kind' | 'keys'>, other: Pick<Sent, 'kind' | 'keys'>): boolean {
+  return one.kind === other.kind && (one.kind === 'MOVED' || one.kind === 'ASK') && one.keys.length === 1 && other.keys.length === 1;
 }
