@@ -1,11 +1,9 @@
+import { Command } from 'ioredis';
 import type { ChainableCommander, Cluster } from 'ioredis';
 import { callersOf, clusterInternals, pipelineInternals } from './internals';
 
-/** Commands that ioredis would put into pipelines, although they keep others waiting, or belong on a connection for subscriptions. */
-const IGNORED = [
-  'blmove', 'blmpop', 'blpop', 'brpop', 'brpoplpush', 'bzmpop', 'bzpopmax', 'bzpopmin', 'wait', 'waitaof', 'xread', 'xreadgroup',
-  'punsubscribe', 'ssubscribe', 'sunsubscribe',
-];
+/** What keeps others waiting besides what ioredis knows to block, and what belongs on a connection for subscriptions besides what it leaves out by itself. */
+const MORE = ['wait', 'waitaof', 'punsubscribe', 'ssubscribe', 'sunsubscribe'];
 
 /**
  * The names of what is not put into pipelines, as callers may write them.
@@ -13,8 +11,9 @@ const IGNORED = [
  * @param names - what the caller wants to have left out
  */
 export function ignoredCommands(names: readonly string[] = []): string[] {
-  // Of these, ioredis knows `multi` only: refusing it would fail what others have put into the same pipeline, and `exec` would execute that.
-  return [...new Set([...names, 'MULTI', 'exec', ...IGNORED, ...IGNORED.map((name) => name.toUpperCase())])];
+  const alone = [...Command.FLAGS.BLOCKING_COMMANDS, ...MORE];
+  // Of the first two, ioredis knows `multi` only: refusing it would fail what others have put into the same pipeline, and `exec` would execute that.
+  return [...new Set([...names, 'MULTI', 'exec', ...alone, ...alone.map((name) => name.toUpperCase())])];
 }
 
 /**

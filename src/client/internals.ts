@@ -129,6 +129,11 @@ export interface PipelineInternals {
   sendCommand(command: Command): unknown;
 }
 
+/** Whether a command came in a pipeline that the cluster has sent to a node; others were given to the node itself. */
+export function isOfCluster(stream: QueueItem['stream']): stream is QueueItem['stream'] & { readonly destination: { readonly slot: number } } {
+  return stream !== undefined && 'slot' in stream.destination;
+}
+
 export const clusterInternals = (cluster: Cluster) => cluster as unknown as ClusterInternals;
 
 export const commandInternals = (command: Command) => command as unknown as CommandInternals;

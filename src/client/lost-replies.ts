@@ -1,7 +1,7 @@
 import type { Command, Redis } from 'ioredis';
 import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
-import { commandInternals, nodeInternals } from './internals';
+import { commandInternals, isOfCluster, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
 import { tellAfterRepetition } from './refused-repetition';
@@ -168,11 +168,6 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     const text = closing ? closed().message : `${message}: ${describe(cause)}`;
     command.reject(new InDoubtError(text, { endpoint, command: name, cause: closing ? new Error(message, { cause }) : cause }));
   }
-}
-
-/** Whether a command came in a pipeline that the cluster has sent to a node; others were given to the node itself. */
-function isOfCluster(stream: QueueItem['stream']): stream is QueueItem['stream'] & { readonly destination: { readonly slot: number } } {
-  return stream !== undefined && 'slot' in stream.destination;
 }
 
 /** The commands of a sequence that are sent again. */

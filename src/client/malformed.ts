@@ -26,3 +26,12 @@ export function isMalformed(command: Command): boolean {
 export function malformed({ name }: Command): TypeError {
   return new TypeError(`an argument of "${name}" is missing or cannot be made a text, nothing was sent: give strings, numbers or bytes`);
 }
+
+/**
+ * That ioredis cannot write one of some commands: it would write the others, and from then on every reply on that connection would go to the wrong
+ * caller.
+ */
+export function unwritable(commands: readonly Command[]): TypeError | undefined {
+  const wrong = commands.find(isMalformed);
+  return wrong && malformed(wrong);
+}

@@ -1,10 +1,10 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
 import { cannotAnswer, retriable } from './failure';
-import { commandInternals, nodeInternals, REFRESHER } from './internals';
+import { commandInternals, isOfCluster, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
-import { isRejected, lacksKey, malformed } from './malformed';
-import { refusePipelines, unwritable } from './node-pipelines';
+import { isRejected, lacksKey, malformed, unwritable } from './malformed';
+import { refusePipelines } from './node-pipelines';
 import { forgetTransaction, noteTransaction } from './open-transactions';
 
 /** How long a replica that cannot answer is left alone, in milliseconds. */
@@ -35,7 +35,7 @@ export interface NodeGuardContext {
 
 /** Whether the cluster chose the node for a command; others were given to the node itself. */
 function isRouted(command: Command, stream: QueueItem['stream']): boolean {
-  return stream ? 'slot' in stream.destination : commandInternals(command).slot !== undefined;
+  return stream ? isOfCluster(stream) : commandInternals(command).slot !== undefined;
 }
 
 /**

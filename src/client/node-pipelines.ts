@@ -1,21 +1,12 @@
 import type { ChainableCommander, Command, Redis } from 'ioredis';
 import { pipelineInternals } from './internals';
-import { isMalformed, isRejected, malformed } from './malformed';
+import { isRejected } from './malformed';
 import { tell } from './pipeline-guard';
 
 type Exec = ChainableCommander['exec'];
 
 /** Why a list of commands must not be sent, if so. */
-export type Refusal = (commands: readonly Command[]) => Error | undefined;
-
-/**
- * That ioredis cannot write one of some commands: it would write the others, and from then on every reply on that connection would go to the wrong
- * caller.
- */
-export const unwritable: Refusal = (commands) => {
-  const wrong = commands.find(isMalformed);
-  return wrong && malformed(wrong);
-};
+type Refusal = (commands: readonly Command[]) => Error | undefined;
 
 /** Has pipelines of one connection refused, before anything of them is sent. */
 export function refusePipelines(connection: Redis, refusal: Refusal): void {

@@ -3,7 +3,7 @@ import { runningTime } from './clock';
 import type { CommandGuard } from './command-guard';
 import { blockingTime } from './deadline';
 import { clusterInternals, isAutomatic, nodeInternals, pipelineInternals } from './internals';
-import { isMalformed, malformed } from './malformed';
+import { isMalformed, unwritable } from './malformed';
 import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
 import { afterRepetition } from './refused-repetition';
@@ -81,9 +81,10 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
    */
   async function executeOrPart(): Promise<Result> {
     // Of one that was held back, it may have been added meanwhile.
-    const wrong = automatic ? wrongIn(internals._queue, true, true) : undefined;
-    if (wrong) {
-      context.commands.abandonAll(internals._queue.filter(isSubscription), wrong);
+    const wrong = automatic ? wrongIn(internals._queue, true, internals._queue.some(isOfTransaction)) : undefined;
+    const subscriptions = wrong ? internals._queue.filter(isSubscription) : [];
+    if (wrong && subscriptions.length > 0) {
+      context.commands.abandonAll(subscriptions, wrong);
     }
     if (wrong || internals._queue.some(isMalformed)) {
       return part();
@@ -212,9 +213,9 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 
 /** Why a list of commands is not sent. */
 function wrongIn(commands: readonly Command[], automatic: boolean, mayLeaveOpen: boolean): Error | undefined {
-  const unwritable = automatic ? undefined : commands.find(isMalformed);
-  if (unwritable) {
-    return malformed(unwritable);
+  const error = automatic ? undefined : unwritable(commands);
+  if (error) {
+    return error;
   }
   if (mayLeaveOpen && leavesOpen(commands, automatic)) {
     return openTransaction();

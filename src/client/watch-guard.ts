@@ -1,5 +1,6 @@
 import type { Command, Redis } from 'ioredis';
-import { refusePipelines, unwritable } from './node-pipelines';
+import { unwritable } from './malformed';
+import { refusePipelines } from './node-pipelines';
 
 /** What ends the watch of a connection without a word. */
 const ENDS_WATCH = ['discard', 'exec', 'multi', 'reset', 'unwatch'];
