@@ -190,7 +190,10 @@ export class Client extends Cluster {
       repeated,
       unanswered,
       routed: () => commands.routed(),
-      retry: (command) => this.#retries.add(() => send(command)),
+      retry: (command, given) => this.#retries.add(() => {
+        send(command);
+        given();
+      }),
       send,
     };
     const settles = new Map<Redis, () => void>();

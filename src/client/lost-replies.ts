@@ -3,6 +3,7 @@ import { InDoubtError } from './errors';
 import { closed, describe, isRetriable, retriable } from './failure';
 import { commandInternals, isOfCluster, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
+import { KeptOrder } from './kept-order';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
 import { tellAfterRepetition } from './refused-repetition';
 import { changesNothing, onlyReads } from './repeatable';
@@ -33,11 +34,14 @@ export interface LostRepliesContext {
   isClosing(): boolean;
   /** Tells the commands that were given to the cluster from those that were given to a node. */
   routed(): (command: Command) => boolean;
-  /** Gives a command to the cluster again, in a moment. */
-  retry(command: Command): void;
+  /** Gives a command to the cluster again, in a moment, and calls back then. */
+  retry(command: Command, given: () => void): void;
   /** Gives a command to the cluster again. */
   send(command: Command): void;
 }
+
+/** Commands of pipelines that are sent by themselves from now on, with those of their pipeline. */
+type Parted = WeakMap<Command, KeptOrder>;
 
 /**
  * Decides over the commands that were sent on a connection and not answered when it breaks, and takes those that are to be sent again to
@@ -50,8 +54,7 @@ export interface LostRepliesContext {
  */
 export function guardReplies(node: Redis, context: LostRepliesContext): () => void {
   const internals = nodeInternals(node);
-  // Commands of pipelines that are sent by themselves from now on.
-  const parted = new WeakSet<Command>();
+  const parted: Parted = new WeakMap();
   let reason: Error | undefined;
   node.on('error', (error) => (reason = error));
   node.on('connect', () => {
@@ -63,7 +66,15 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
     const waiting = internals.offlineQueue.toArray();
     internals.offlineQueue.clear();
     // The rest of a pipeline is redirected by itself, for which the cluster has to know of it. It sends it to this node, in its turn.
-    waiting.forEach((item) => (!item.stream && parted.has(item.command) ? context.send(item.command) : internals.offlineQueue.push(item)));
+    for (const item of waiting) {
+      const order = item.stream ? undefined : parted.get(item.command);
+      if (order) {
+        context.send(item.command);
+        order.given(item.command);
+      } else {
+        internals.offlineQueue.push(item);
+      }
+    }
   });
   const flush = internals.flushQueue;
   internals.flushQueue = (error, options = {}) => {
@@ -76,7 +87,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
       internals.offlineQueue.clear();
       for (const item of waiting) {
         if (!item.stream && (parted.has(item.command) || isRouted(item.command))) {
-          context.retry(item.command);
+          context.retry(item.command, () => parted.get(item.command)?.given(item.command));
         } else {
           internals.offlineQueue.push(item);
         }
@@ -88,7 +99,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
 }
 
 /** @param isLost - whether no reply can come any more */
-function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: WeakSet<Command>, isLost = false): void {
+function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: Parted, isLost = false): void {
   const { commandQueue, offlineQueue } = nodeInternals(node);
   if (node.status === 'connect' || commandQueue.isEmpty()) {
     return;
@@ -114,12 +125,13 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       settleTransaction(commands);
     } else {
       const again = sentAgain(commands, context.retryWrites);
-      batch.forEach((item) => (again.has(item.command) ? sendAgain(item) : doubt(item.command, item.command.name)));
+      const order = new KeptOrder(commands.filter((command) => again.has(command)), overtaken);
+      batch.forEach((item) => (again.has(item.command) ? sendAgain(item, order) : doubt(item.command, item.command.name)));
     }
   }
   waiting.forEach((item) => offlineQueue.push(item));
 
-  function sendAgain({ command, stream }: QueueItem): void {
+  function sendAgain({ command, stream }: QueueItem, order: KeptOrder): void {
     if (command.name === 'asking') {
       // The command that it was for is asked about anew, and without it, it would be for another one.
       command.resolve('OK');
@@ -134,7 +146,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
     }
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
     if (isOfCluster(stream)) {
-      parted.add(command);
+      parted.set(command, order);
       const internals = commandInternals(command);
       if (internals.getSlot() === null && onlyReads(command)) {
         // What it reads is what this node has.
@@ -142,6 +154,12 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       }
     }
     offlineQueue.push({ command, select: 0 });
+  }
+
+  function overtaken(command: Command, error: Error): void {
+    const message = `the reply to "${command.name}" was lost and it was refused when it was sent again, it may have been executed the first time; ` +
+      `what comes after it in its pipeline has been executed since: ${error.message}`;
+    command.reject(new InDoubtError(message, { endpoint, command: command.name, cause: error }));
   }
 
   /**

@@ -1,12 +1,10 @@
 import type { Command } from 'ioredis';
 import { blockingTime } from './deadline';
-import { isElsewhere, isLookalike, isRefusal, isSplit } from './failure';
+import { isLookalike } from './failure';
 import type { PipelineInternals } from './internals';
+import { hasExecutedNothing, KeptOrder } from './kept-order';
 import { isOfTransaction } from './open-transactions';
 import { keysOf } from './repeatable';
-
-/** How a reply begins that names another node. */
-const REDIRECTION = /^(MOVED|ASK) /;
 
 /** What the first commands of pipelines give that are followed already: with a retry, ioredis makes them give something new. */
 const followed = new WeakSet<Promise<unknown>>();
@@ -24,16 +22,7 @@ export interface RedirectionsContext {
 /** A command that was refused. */
 interface Refusal {
   readonly error: Error;
-  readonly reject: () => void;
-}
-
-/** A command that is sent again. */
-interface Sent {
-  readonly kind: string | undefined;
-  readonly keys: readonly string[];
-  /** Whether it is on its way, and not behind another one. */
-  readonly isUnderWay: boolean;
-  readonly done: Promise<void>;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -72,13 +61,20 @@ export function followRedirections(pipeline: PipelineInternals, { follows, send,
     const [{ error: { message } }] = refusals.values();
     const isWhole = refusals.size === commands.length && [...refusals.values()].every(({ error }) => error.message === message);
     if (isWhole || [...refusals.keys()].some((refused) => keysOf(refused).length === 0)) {
-      refusals.forEach(({ reject }) => reject());
+      refusals.forEach(({ error, reject }) => reject(error));
       return;
     }
     // What the commands get from now on is theirs.
     pipeline.isCluster = false;
     onReplied();
-    sendAgain(commands.filter((each) => refusals.has(each)), refusals, notOvertaken(commands, refusals), send);
+    const order = new KeptOrder(commands, (overtaken, error) => refusals.get(overtaken)!.reject(error));
+    for (const [refused, { error }] of refusals) {
+      const again = () => {
+        send(refused);
+        order.given(refused);
+      };
+      order.refused(refused, { error, again });
+    }
   }
 
   for (const command of commands) {
@@ -90,7 +86,7 @@ export function followRedirections(pipeline: PipelineInternals, { follows, send,
     };
     command.reject = (error) => {
       if (!isOver && missing.has(command) && hasExecutedNothing(error)) {
-        refusals.set(command, { error, reject: () => reject.call(command, error) });
+        refusals.set(command, { error, reject: (latest) => reject.call(command, latest) });
         replied(command);
       } else {
         pipeline.isCluster &&= !isLookalike(error);
@@ -132,58 +128,4 @@ function keepAnswers(pipeline: PipelineInternals): void {
 /** A command that blocks may have a time limit of ioredis, which goes on while it is held back. */
 function isForIoredis(command: Command): boolean {
   return isOfTransaction(command) || /^(discard|watch)$/i.test(command.name) || blockingTime(command) > 0;
-}
-
-function hasExecutedNothing(error: Error): boolean {
-  return isElsewhere(error) || isSplit(error) || isRefusal(error);
-}
-
-/** The commands that can be sent again. */
-function notOvertaken(commands: readonly Command[], refusals: ReadonlyMap<Command, Refusal>): ReadonlySet<Command> {
-  const executed = new Set<string>();
-  const result = new Set<Command>();
-  for (const command of [...commands].reverse()) {
-    const keys = keysOf(command);
-    if (!refusals.has(command)) {
-      keys.forEach((key) => executed.add(key));
-    } else if (!keys.some((key) => executed.has(key))) {
-      result.add(command);
-    }
-  }
-  return result;
-}
-
-/**
- * Commands for the same key are executed in their order.
- *
- * @param refused - those that were refused, in the order of the pipeline
- * @param sendable - those of them that are sent again
- */
-function sendAgain(
-  refused: readonly Command[], refusals: ReadonlyMap<Command, Refusal>, sendable: ReadonlySet<Command>, send: (command: Command) => void,
-): void {
-  const latest = new Map<string, Sent>();
-  for (const command of refused) {
-    const { error, reject } = refusals.get(command)!;
-    if (!sendable.has(command)) {
-      reject();
-      continue;
-    }
-    const keys = keysOf(command);
-    const kind = REDIRECTION.exec(error.message)?.[1];
-    const others = new Set(keys.flatMap((key) => latest.get(key) ?? []));
-    const before = [...others].filter((sent) => !sent.isUnderWay || !goTogether(sent, { kind, keys }));
-    const done = command.promise.then(() => undefined, () => undefined);
-    if (before.length === 0) {
-      send(command);
-    } else {
-      void Promise.all(before.map((sent) => sent.done)).then(() => send(command));
-    }
-    keys.forEach((key) => latest.set(key, { kind, keys, isUnderWay: before.length === 0, done }));
-  }
-}
-
-/** Whether two commands stay in their order: both are sent to the same node at once, and none can be told to try again in a moment. */
-function goTogether(one: Pick<Sent, 'kind' | 'keys'>, other: Pick<Sent, 'kind' | 'keys'>): boolean {
-  return one.kind === other.kind && (one.kind === 'MOVED' || one.kind === 'ASK') && one.keys.length === 1 && other.keys.length === 1;
 }

@@ -49,6 +49,55 @@ test('what is sent again stays before what was given after it', async () => {
   expect(await db.get('{k}c')).toBe('4');
 });
 
+test('commands of a pipeline for the same key are executed in their order, although a node refuses one of them when they are sent again', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  proxy.mode = 'mute';
+  const work = db.pipeline().mset({ '{k}c': '1', '{k}d': '2' }).del('{k}c').set('{k}e', '3').exec();
+  let move!: MovingSlot;
+  await afterLoss(async () => await admin.get('{k}e') === '3', async () => {
+    move = await startMove(users.cluster, slotOf('{k}'));
+  });
+  await finish(move);
+  expect(await work).toEqual([[null, 'OK'], [null, 1], [null, 'OK']]);
+  expect(await db.mget('{k}c', '{k}d')).toEqual([null, '2']);
+});
+
+test('what is refused when it is sent again, and was overtaken by then, is in doubt', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  proxy.mode = 'mute';
+  const work = db.pipeline().mset({ '{k}c': '1', '{k}d': '2' }).get('{k}d').set('{k}d', '5').set('{k}e', '3').exec();
+  let move!: MovingSlot;
+  await afterLoss(async () => await admin.get('{k}e') === '3', async () => {
+    move = await startMove(users.cluster, slotOf('{k}'));
+    await migrate(move, '{k}c');
+  });
+  await finish(move);
+  const [[overtaken], [read], ...rest] = (await work)!;
+  expect(overtaken).toMatchObject({ code: 'EINDOUBT', command: 'mset', message: expect.stringMatching(/executed since: TRYAGAIN /) });
+  expect(read).toMatchObject({ code: 'EINDOUBT', command: 'get' });
+  expect(rest).toEqual([[null, 'OK'], [null, 'OK']]);
+  expect(await db.get('{k}d')).toBe('5');
+});
+
+test('thousands of commands for one key go together to where its slot is when they are sent again', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  const numbers = Array.from({ length: 5_000 }, (_, index) => index);
+  proxy.mode = 'mute';
+  const pipeline = db.pipeline();
+  numbers.forEach((number) => pipeline.hset('{k}h', 'field', number));
+  const work = pipeline.exec();
+  await afterLoss(async () => await admin.hget('{k}h', 'field') === '4999', async () => {
+    const move = await startMove(users.cluster, slotOf('{k}'));
+    await moveKeys(move.from, move.to, slotOf('{k}'));
+    await move.finish();
+  });
+  expect((await work)!.map(([error]) => error)).toEqual(numbers.map(() => null));
+  expect(await db.hget('{k}h', 'field')).toBe('4999');
+});
+
 test('a transaction that only reads is never in doubt', async () => {
   const { admin, proxy, users } = stage;
   const db = await open();

@@ -1,0 +1,181 @@
+import type { Command } from 'ioredis';
+import { isElsewhere, isRefusal, isSplit } from './failure';
+import { keysOf, onlyReads } from './repeatable';
+
+/** Tells the caller of a command why it is not sent again. */
+type Refuse = (command: Command, error: Error) => void;
+
+/** A command that a node has not executed. */
+interface Refusal {
+  readonly error: Error;
+  /** Gives it to the cluster again. */
+  readonly again: () => void;
+}
+
+/** Whether a node has executed nothing, and another one or the same one later will. */
+export function hasExecutedNothing(error: Error): boolean {
+  return isElsewhere(error) || isSplit(error) || isRefusal(error);
+}
+
+/**
+ * Keeps commands of a pipeline that are sent again in their order, where one of them has a key that another one writes.
+ *
+ * A node may refuse one and take the next in the same moment: it has some of the keys of the first, or becomes the owner in between. The first would be
+ * executed last. So what is refused is held back until it is clear what became of the others. What was overtaken is not sent again.
+ */
+export class KeptOrder {
+  readonly #groups: ReadonlyMap<Command, Group>;
+
+  /**
+   * @param commands - in their order
+   * @param refuse - what to do with one that a later one has overtaken
+   */
+  constructor(commands: readonly Command[], refuse: Refuse) {
+    this.#groups = groupsOf(commands, refuse);
+  }
+
+  /** Watches over a command that the cluster has got, and which it will send on where a node says so. */
+  given(command: Command): void {
+    this.#groups.get(command)?.watch(command);
+  }
+
+  /** Gives a command that was refused to the cluster, in its turn. */
+  refused(command: Command, refusal: Refusal): void {
+    const group = this.#groups.get(command);
+    if (group) {
+      group.refused(command, refusal);
+    } else {
+      refusal.again();
+    }
+  }
+}
+
+/** Commands of which each has a key with others in common, and so one slot. */
+class Group {
+  readonly #commands: readonly Command[];
+  readonly #refuse: Refuse;
+  readonly #watched = new WeakSet<Command>();
+  readonly #underWay: Set<Command>;
+  readonly #refused = new Map<Command, Refusal>();
+
+  constructor(commands: readonly Command[], refuse: Refuse) {
+    this.#commands = commands;
+    this.#refuse = refuse;
+    this.#underWay = new Set(commands);
+    for (const command of commands) {
+      const end = () => this.#ended(command);
+      command.promise.then(end, end);
+    }
+  }
+
+  watch(command: Command): void {
+    if (this.#watched.has(command)) {
+      return;
+    }
+    this.#watched.add(command);
+    const { reject } = command;
+    command.reject = (error) => {
+      if (this.#underWay.has(command) && hasExecutedNothing(error)) {
+        this.refused(command, { error, again: () => reject.call(command, error) });
+      } else {
+        reject.call(command, error);
+      }
+    };
+  }
+
+  refused(command: Command, refusal: Refusal): void {
+    this.#refused.set(command, refusal);
+    this.#underWay.delete(command);
+    this.#next();
+  }
+
+  #ended(command: Command): void {
+    this.#refused.delete(command);
+    this.#underWay.delete(command);
+    this.#next();
+  }
+
+  /** Sends again what was refused, once nothing is under way any more. */
+  #next(): void {
+    if (this.#underWay.size > 0 || this.#refused.size === 0) {
+      return;
+    }
+    const left = this.#notOvertaken();
+    const together = left.every((command) => this.#goesWith(command, left[0])) ? left : left.slice(0, 1);
+    const refusals = together.map((command) => [command, this.#refused.get(command)!] as const);
+    for (const [command] of refusals) {
+      this.#underWay.add(command);
+      this.#refused.delete(command);
+    }
+    refusals.forEach(([, { again }]) => again());
+  }
+
+  /** Whether two commands stay in their order when both are sent at once: neither can be told to try again in a moment. */
+  #goesWith(one: Command, other: Command): boolean {
+    const { message } = this.#refused.get(one)!.error;
+    return message === this.#refused.get(other)!.error.message && keysOf(one).length === 1 && keysOf(other).length === 1;
+  }
+
+  /** Refuses what a later command has overtaken, and returns what is left. */
+  #notOvertaken(): Command[] {
+    const executed = new Set<string>();
+    const written = new Set<string>();
+    const left: Command[] = [];
+    const overtaken: Command[] = [];
+    for (const command of [...this.#commands].reverse()) {
+      const keys = keysOf(command);
+      if (!this.#refused.has(command)) {
+        keys.forEach((key) => executed.add(key));
+        if (!onlyReads(command)) {
+          keys.forEach((key) => written.add(key));
+        }
+      } else if (keys.some((key) => (onlyReads(command) ? written : executed).has(key))) {
+        overtaken.push(command);
+      } else {
+        left.push(command);
+      }
+    }
+    for (const command of overtaken.reverse()) {
+      const { error } = this.#refused.get(command)!;
+      this.#refused.delete(command);
+      this.#refuse(command, error);
+    }
+    return left.reverse();
+  }
+}
+
+/** The commands that have keys in common which one of them writes. */
+function groupsOf(commands: readonly Command[], refuse: Refuse): ReadonlyMap<Command, Group> {
+  const written = new Set(commands.filter((command) => !onlyReads(command)).flatMap(keysOf));
+  const parents = new Map<string, string>();
+  const rootOf = (key: string) => {
+    let root = key;
+    for (let parent = parents.get(root); parent !== undefined; parent = parents.get(root)) {
+      root = parent;
+    }
+    return root;
+  };
+  const sharing = commands
+    .map((command) => ({ command, keys: keysOf(command).filter((key) => written.has(key)) }))
+    .filter(({ keys }) => keys.length > 0);
+  for (const { keys: [first, ...others] } of sharing) {
+    for (const other of others.map((key) => rootOf(key))) {
+      const root = rootOf(first);
+      if (other !== root) {
+        parents.set(other, root);
+      }
+    }
+  }
+  const members = new Map<string, Command[]>();
+  for (const { command, keys: [first] } of sharing) {
+    const root = rootOf(first);
+    const group = members.get(root) ?? [];
+    group.push(command);
+    members.set(root, group);
+  }
+  const groups = [...members.values()].filter(({ length }) => length > 1);
+  return new Map(groups.flatMap((group) => {
+    const made = new Group(group, refuse);
+    return group.map((command) => [command, made] as const);
+  }));
+}
