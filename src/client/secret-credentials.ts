@@ -44,6 +44,9 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** For a password that stays refused, the secret is read again no more often than this. */
 const REREAD_INTERVAL_MS = 1_000;
 
+/** For how long, in milliseconds, a rotation may leave some nodes with the former password: as long as a function that does it may run. */
+const ROTATION_MS = 15 * 60_000;
+
 /** Errors of Secrets Manager that stay until somebody changes a permission or the secret. */
 const PERMANENT_ERRORS = new Set([
   'AccessDeniedException',
@@ -78,6 +81,8 @@ class SecretCredentials implements CredentialsProvider {
   #reading?: Promise<SecretValue>;
   /** What the secret says, and a version that was refused just now: while a rotation goes on, one node may take one of them, another the other. */
   #versions: readonly SecretValue[] = [];
+  /** When the secret was read. */
+  #readAt = -Infinity;
   /** The latest reads that were due to a refused password. */
   #rereads: readonly { readonly at: number; readonly refused: Password }[] = [];
   readonly #brake = new Brake<SecretValue>();
@@ -127,11 +132,13 @@ class SecretCredentials implements CredentialsProvider {
     } catch (error) {
       failure = error;
     }
-    if (refused !== undefined && !failure) {
-      this.#rereads = [...this.#recentRereads(), { at: performance.now(), refused: new Password(refused) }];
+    const now = performance.now();
+    if (!failure) {
+      this.#readAt = now;
+      this.#rereads = [...this.#recentRereads(), ...refused === undefined ? [] : [{ at: now, refused: new Password(refused) }]];
     }
-    // What one node refuses, another one may take.
-    const kept = this.#versions.filter(({ password }) => failure || String(password) === refused);
+    // What one node refuses, another one may take. Long after a rotation, none does, and the failure is what there is to say.
+    const kept = this.#versions.filter(({ password }) => (failure ? now - this.#readAt < ROTATION_MS : String(password) === refused));
     this.#versions = [...found, ...kept.filter(({ password }) => !found.some((each) => String(each.password) === String(password)))];
     const version = this.#versionOtherThan(refused) ?? found[0];
     if (!version) {

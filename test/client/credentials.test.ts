@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startSecretsEndpoint } from './support/secrets-endpoint';
 import type { SecretsEndpoint } from './support/secrets-endpoint';
 import { CredentialsError, secretCredentials, staticCredentials } from '../../src/client';
@@ -129,6 +129,22 @@ describe('secretCredentials', () => {
     }
     expect(endpoint.reads).toBe(2);
     expect(await provider.getPassword()).toBe(PASSWORD);
+  });
+
+  test('says so also long after a rotation, instead of giving the password from before that', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    vi.advanceTimersByTime(60 * 60_000);
+    endpoint.put(JSON.stringify({ username: 'app', password: 'rotated' }));
+    expect(await provider.getPassword(PASSWORD)).toBe('rotated');
+    endpoint.fail('ThrottlingException', 'Rate exceeded');
+    vi.advanceTimersByTime(60_000);
+    expect(await provider.getPassword('rotated')).toBe(PASSWORD);
+    expect(await provider.getPassword(PASSWORD)).toBe('rotated');
+    vi.advanceTimersByTime(60 * 60_000);
+    await expect(provider.getPassword('rotated')).rejects.toThrow(/ThrottlingException: Rate exceeded/);
   });
 
   test('recovers from a client that never answers', async () => {
