@@ -31,7 +31,8 @@ type Ask = (what: 'SLOTS', callback: Callback<unknown>) => unknown;
 export class BorrowedConnections {
   readonly #cluster: () => Cluster;
   readonly #isSilent: (host: string, port: number) => boolean;
-  readonly #asked = new Set<Refresher>();
+  /** End what has no answer yet. */
+  readonly #asked = new Set<() => void>();
   #refreshes = 0;
   #last = -Infinity;
 
@@ -55,19 +56,27 @@ export class BorrowedConnections {
   toAsk(open: () => Redis): Redis {
     const node = this.#toBorrow();
     const asked: Refresher = node ? borrow(node, open, () => ENDED.includes(this.#cluster().status)) : open();
-    const { disconnect } = asked;
-    this.#asked.add(asked);
+    const { cluster: ask, disconnect } = asked;
+    let end = () => {};
+    (asked.cluster as Ask) = (what, callback) => {
+      end = () => callback(closed());
+      this.#asked.add(end);
+      return (ask as Ask).call(asked, what, callback);
+    };
     // Which is what ioredis does with every answer, and without one in the end.
     asked.disconnect = () => {
-      this.#asked.delete(asked);
+      this.#asked.delete(end);
       disconnect.call(asked);
     };
     return asked as Redis;
   }
 
-  /** Ends all refreshes, which ioredis would wait for although the client has ended. */
+  /**
+   * Ends all refreshes of a client that has lost its nodes. ioredis would go on with the same nodes: a client that has ended would wait for that, and one that
+   * connects again would not ask its endpoint before.
+   */
   stop(): void {
-    this.#asked.forEach((asked) => asked.disconnect());
+    this.#asked.forEach((end) => end());
   }
 
   #toBorrow(): Redis | undefined {
@@ -81,13 +90,13 @@ export class BorrowedConnections {
 function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refresher {
   let isOver = false;
   let opened: Redis | undefined;
-  let end = () => {};
+  let stop = () => {};
   const refresher = {
     on: () => refresher,
     disconnect: () => {
       isOver = true;
       opened?.disconnect();
-      end();
+      stop();
     },
     cluster: (what: 'SLOTS', callback: Callback<unknown>) => {
       const openInstead = () => {
@@ -103,11 +112,7 @@ function borrow(node: Redis, open: () => Redis, hasEnded: () => boolean): Refres
           (opened.cluster as Ask)(what, callback);
         }
       };
-      const stop = after(ANSWER_MS, openInstead);
-      end = () => {
-        stop();
-        callback(closed());
-      };
+      stop = after(ANSWER_MS, openInstead);
       node.cluster(what).then((reply) => {
         stop();
         if (!isOver && !opened) {

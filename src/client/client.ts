@@ -214,7 +214,7 @@ export class Client extends Cluster {
       leaveSuccessor(this, node);
       reconnectOnce(node, replies.isClosing);
     });
-    guardStatus(this, (error) => this.#unavailable(error));
+    guardStatus(this, () => this.#borrowed.stop(), (error) => this.#unavailable(error));
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
     const onFailure = (error: Error) => events.error(error, this.status);
@@ -255,7 +255,6 @@ export class Client extends Cluster {
       }
       this.#stopKeepingUp?.();
       this.#stopKeepingUp = undefined;
-      this.#borrowed.stop();
       settles.forEach((settle) => settle());
       this.#retries.clear();
       commands.end();

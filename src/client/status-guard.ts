@@ -7,9 +7,10 @@ import { clusterInternals } from './internals';
  * ioredis takes each for the loss of the cluster. One loss counted as several attempts to connect, and a client that waited for the next
  * one looked closed, so that closing it never ended.
  *
+ * @param onClose - told that a client has lost all nodes, before anything else is
  * @param reasonOf - what commands get that wait when the client ends, for what ioredis says, which is never the reason
  */
-export function guardStatus(cluster: Cluster, reasonOf: (error: Error) => Error): void {
+export function guardStatus(cluster: Cluster, onClose: () => void, reasonOf: (error: Error) => Error): void {
   const internals = clusterInternals(cluster);
   const { setStatus, handleCloseEvent, flushQueue } = internals;
   internals.setStatus = (status) => {
@@ -17,6 +18,9 @@ export function guardStatus(cluster: Cluster, reasonOf: (error: Error) => Error)
     const late = status === 'close' && (current === 'close' || current === 'reconnecting' || current === 'end');
     if (!late) {
       setStatus.call(cluster, status);
+      if (status === 'close') {
+        onClose();
+      }
     }
   };
   // A client that was told to connect before it had closed listens twice; the second timer to connect again would be forgotten, and outlive it.

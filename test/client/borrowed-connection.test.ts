@@ -96,3 +96,21 @@ test('what has no answer yet when a client closes ends with it', async () => {
   expect(await refreshed).toBeInstanceOf(Error);
   expect(performance.now() - start).toBeLessThan(1_000);
 });
+
+test('a client that has lost all nodes does not wait for what it was asking them', async () => {
+  const proxy = await startProxy(users.cluster);
+  onTestFinished(() => proxy.stop());
+  const { db, refresh } = await open({ natMap: proxy.natMap, profile: 'lambda', redisOptions: { connectTimeout: 400 } });
+  let losses = 0;
+  db.on('close', () => (losses += 1));
+  proxy.mode = 'deaf';
+  proxy.lose();
+  const asked = refresh();
+  db.disconnect(true);
+  expect(await asked).toBeInstanceOf(Error);
+  // The endpoint does answer, and it is one of those that are asked next.
+  await vi.waitFor(() => expect(db.status).toBe('ready'), 10_000);
+  expect(losses).toBe(1);
+  proxy.mode = 'pass';
+  expect(await db.set(KEYS[0], '2')).toBe('OK');
+});
