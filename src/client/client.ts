@@ -473,6 +473,12 @@ export class Client extends Cluster {
 
   override quit(callback?: Parameters<Cluster['quit']>[0]): Promise<'OK'> {
     this.#closing = true;
+    if (this.#thaw.holds) {
+      // After what was given before, unless it is to connect again by then.
+      return new Promise((resolve, reject) => {
+        this.#thaw.hold(() => (this.#closing ? this.quit(callback).then(resolve, reject) : resolve('OK')));
+      });
+    }
     if (this.status === 'wait' || this.nodes().length > 0) {
       return super.quit(callback);
     }

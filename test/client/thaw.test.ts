@@ -88,3 +88,10 @@ test('a connection that gives no sign of life is given up', async () => {
   await expect.poll(() => lost.length, { timeout: 2_000, interval: 10 }).toBe(connections.length);
   expect(performance.now() - start).toBeLessThan(1_000);
 });
+
+test('a client that is closed at once does what it was given before', async () => {
+  beBusy(1_500);
+  const given = Promise.all([db.incr('a'), db.pipeline().incr('a').exec()]);
+  await Promise.all([given, close(db)]);
+  expect(await given).toEqual([2, [[null, 3]]]);
+});
