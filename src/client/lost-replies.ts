@@ -40,8 +40,8 @@ export interface LostRepliesContext {
   send(command: Command): void;
 }
 
-/** Commands of pipelines that are sent by themselves from now on, with those of their pipeline. */
-type Parted = WeakMap<Command, KeptOrder>;
+/** Commands of pipelines that are sent by themselves from now on, wherever that leads, with those of their pipeline. */
+const parted = new WeakMap<Command, KeptOrder>();
 
 /**
  * Decides over the commands that were sent on a connection and not answered when it breaks, and takes those that are to be sent again to
@@ -54,13 +54,12 @@ type Parted = WeakMap<Command, KeptOrder>;
  */
 export function guardReplies(node: Redis, context: LostRepliesContext): () => void {
   const internals = nodeInternals(node);
-  const parted: Parted = new WeakMap();
   let reason: Error | undefined;
   node.on('error', (error) => (reason = error));
   node.on('connect', () => {
     reason = undefined;
     // Before ioredis looks at the queue.
-    node.stream.prependOnceListener('close', () => settle(node, reason, context, parted, true));
+    node.stream.prependOnceListener('close', () => settle(node, reason, context, true));
   });
   node.on('reconnecting', () => {
     const waiting = internals.offlineQueue.toArray();
@@ -78,7 +77,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
   });
   const flush = internals.flushQueue;
   internals.flushQueue = (error, options = {}) => {
-    settle(node, error, context, parted);
+    settle(node, error, context);
     // A sign-in or readiness check that fails is no answer to those that wait.
     const failure = node.status === 'connect' ? retriable(error) : error;
     if (isRetriable(failure) && options.offlineQueue !== false && !context.isClosing()) {
@@ -95,11 +94,11 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
     }
     flush.call(node, failure, options);
   };
-  return () => settle(node, closed(), context, parted);
+  return () => settle(node, closed(), context);
 }
 
 /** @param isLost - whether no reply can come any more */
-function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, parted: Parted, isLost = false): void {
+function settle(node: Redis, reason: Error | undefined, context: LostRepliesContext, isLost = false): void {
   const { commandQueue, offlineQueue } = nodeInternals(node);
   if (node.status === 'connect' || commandQueue.isEmpty()) {
     return;
@@ -142,7 +141,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       return;
     }
     if (!changesNothing(command)) {
-      tellAfterRepetition(command, endpoint, isOfCluster(stream) || isRouted(command));
+      tellAfterRepetition(command, endpoint, isOfCluster(stream) || parted.has(command) || isRouted(command));
     }
     // A pipeline of the cluster names the slot that it is for; one of a node is for this node.
     if (isOfCluster(stream)) {

@@ -81,6 +81,24 @@ test('what is refused when it is sent again, and was overtaken by then, is in do
   expect(await db.get('{k}d')).toBe('5');
 });
 
+test.each([0, 1_200])('commands of a pipeline whose replies are lost twice go where their keys are then (on connections of %i ms)', async (age) => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  await pause(age);
+  proxy.mode = 'mute';
+  const work = db.pipeline().set('{k}c', '1').set('{k}d', '2').exec();
+  await afterLoss(async () => await admin.get('{k}d') === '2', () => users.onAllNodes('CLIENT', 'PAUSE', '20000', 'WRITE'));
+  await expect.poll(async () => (await Promise.all(users.cluster.nodes.map((node) => node.call('INFO', 'clients')))).join()).toMatch(/blocked_clients:[1-9]/);
+  proxy.mode = 'refuse';
+  proxy.cut();
+  await users.onAllNodes('CLIENT', 'UNPAUSE');
+  const move = await startMove(users.cluster, slotOf('{k}'));
+  await migrate(move, '{k}c', '{k}d');
+  proxy.mode = 'pass';
+  await finish(move);
+  expect(await work).toEqual([[null, 'OK'], [null, 'OK']]);
+});
+
 test('thousands of commands for one key go together to where its slot is when they are sent again', async () => {
   const { admin, proxy, users } = stage;
   const db = await open();
