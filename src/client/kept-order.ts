@@ -52,15 +52,18 @@ export class KeptOrder {
 
 /** Commands of which each has a key with others in common, and so one slot. */
 class Group {
-  readonly #commands: readonly Command[];
   readonly #refuse: Refuse;
   readonly #watched = new WeakSet<Command>();
+  /** What the cluster got together, in its order. */
+  #given: readonly Command[];
+  /** What is behind that, the last one first. */
+  readonly #held: Command[] = [];
   readonly #underWay: Set<Command>;
   readonly #refused = new Map<Command, Refusal>();
 
   constructor(commands: readonly Command[], refuse: Refuse) {
-    this.#commands = commands;
     this.#refuse = refuse;
+    this.#given = commands;
     this.#underWay = new Set(commands);
     for (const command of commands) {
       const end = () => this.#ended(command);
@@ -100,9 +103,9 @@ class Group {
     if (this.#underWay.size > 0 || this.#refused.size === 0) {
       return;
     }
-    const left = this.#notOvertaken();
-    const together = left.every((command) => this.#goesWith(command, left[0])) ? left : left.slice(0, 1);
-    const refusals = together.map((command) => [command, this.#refused.get(command)!] as const);
+    this.#holdBack();
+    this.#given = this.#together();
+    const refusals = this.#given.map((command) => [command, this.#refused.get(command)!] as const);
     for (const [command] of refusals) {
       this.#underWay.add(command);
       this.#refused.delete(command);
@@ -110,19 +113,35 @@ class Group {
     refusals.forEach(([, { again }]) => again());
   }
 
-  /** Whether two commands stay in their order when both are sent at once: neither can be told to try again in a moment. */
-  #goesWith(one: Command, other: Command): boolean {
-    const { message } = this.#refused.get(one)!.error;
-    return message === this.#refused.get(other)!.error.message && keysOf(one).length === 1 && keysOf(other).length === 1;
+  /** Takes the first ones that stay in their order when they are sent at once. */
+  #together(): Command[] {
+    const together: Command[] = [];
+    for (let command = this.#held.pop(); command; command = this.#held.pop()) {
+      const before = together.at(-1);
+      if (before && !this.#goesBehind(command, before)) {
+        this.#held.push(command);
+        break;
+      }
+      // What has ended meanwhile is not sent.
+      if (this.#refused.has(command)) {
+        together.push(command);
+      }
+    }
+    return together;
   }
 
-  /** Refuses what a later command has overtaken, and returns what is left. */
-  #notOvertaken(): Command[] {
+  /** Whether two commands stay in their order: the first one cannot be told to try again in a moment, unless its slot begins to move just now. */
+  #goesBehind(command: Command, before: Command): boolean {
+    const { error } = this.#refused.get(before)!;
+    return this.#refused.get(command)?.error.message === error.message && (isRefusal(error) || keysOf(before).length === 1);
+  }
+
+  /** Holds back what was refused of those that were given at last, unless a later one of them has overtaken it. */
+  #holdBack(): void {
     const executed = new Set<string>();
     const written = new Set<string>();
-    const left: Command[] = [];
     const overtaken: Command[] = [];
-    for (const command of [...this.#commands].reverse()) {
+    for (const command of [...this.#given].reverse()) {
       const keys = keysOf(command);
       if (!this.#refused.has(command)) {
         keys.forEach((key) => executed.add(key));
@@ -132,7 +151,7 @@ class Group {
       } else if (keys.some((key) => (onlyReads(command) ? written : executed).has(key))) {
         overtaken.push(command);
       } else {
-        left.push(command);
+        this.#held.push(command);
       }
     }
     for (const command of overtaken.reverse()) {
@@ -140,7 +159,6 @@ class Group {
       this.#refused.delete(command);
       this.#refuse(command, error);
     }
-    return left.reverse();
   }
 }
 
@@ -151,7 +169,10 @@ function groupsOf(commands: readonly Command[], refuse: Refuse): ReadonlyMap<Com
   const rootOf = (key: string) => {
     let root = key;
     for (let parent = parents.get(root); parent !== undefined; parent = parents.get(root)) {
-      root = parent;
+      // Every look makes the way shorter: each command may have a key of the one before it.
+      const next = parents.get(parent) ?? parent;
+      parents.set(root, next);
+      root = next;
     }
     return root;
   };

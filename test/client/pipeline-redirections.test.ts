@@ -73,6 +73,19 @@ test('commands for the same key keep their order, however long one of them waits
   expect(await db.get('{s}goes')).toBe('34');
 });
 
+test('thousands of commands of several keys have the time to wait for each other', async () => {
+  const db = await open({ deadline: 10_000 });
+  const key = neighbourOf(db);
+  await db.del('{s}stays');
+  await move.finish();
+  const pipeline = db.pipeline().set(key, 'x');
+  for (let number = 0; number < 4_000; number++) {
+    pipeline.mset({ '{s}a': number, [`{s}${number}`]: number, [`{s}${number + 1}`]: number });
+  }
+  expect((await pipeline.exec())!.filter(([error]) => error)).toHaveLength(0);
+  expect(await db.mget('{s}a', '{s}1', '{s}4000')).toEqual(['3999', '1', '3999']);
+});
+
 test('callbacks of single commands and scripts come once', async () => {
   const db = await open();
   db.defineCommand('put', { numberOfKeys: 1, lua: 'return redis.call("set", KEYS[1], ARGV[1])' });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { moveKeys } from './support/faults';
+import { moveKeys, shardsOf } from './support/faults';
 import { startMove } from './support/moving-slot';
 import type { MovingSlot } from './support/moving-slot';
 import { callsOf } from './support/primaries';
@@ -114,6 +114,23 @@ test('thousands of commands for one key go together to where its slot is when th
   });
   expect((await work)!.map(([error]) => error)).toEqual(numbers.map(() => null));
   expect(await db.hget('{k}h', 'field')).toBe('4999');
+});
+
+test('commands of several keys do not wait for each other when the cluster is down as they are sent again', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  proxy.mode = 'mute';
+  const pipeline = db.pipeline();
+  for (let number = 0; number < 200; number++) {
+    pipeline.mset({ '{k}c': number, '{k}d': number });
+  }
+  const work = pipeline.exec();
+  const { primary: owner } = (await shardsOf(users.cluster)).find(({ start, end }) => start <= slotOf('{k}') && slotOf('{k}') <= end)!;
+  await afterLoss(async () => await admin.get('{k}d') === '199', async () => void await owner.call('CLUSTER', 'DELSLOTS', slotOf('{k}')));
+  await pause(500);
+  await owner.call('CLUSTER', 'ADDSLOTS', slotOf('{k}'));
+  expect((await work)!.filter(([error]) => error)).toHaveLength(0);
+  expect(await db.get('{k}d')).toBe('199');
 });
 
 test('a transaction that only reads is never in doubt', async () => {
