@@ -147,6 +147,21 @@ describe('secretCredentials', () => {
     await expect(provider.getPassword('rotated')).rejects.toThrow(/ThrottlingException: Rate exceeded/);
   });
 
+  test('keeps a password that a node may still take, although the secret could not be read at first', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    vi.advanceTimersByTime(60 * 60_000);
+    endpoint.fail('ThrottlingException', 'Rate exceeded');
+    await expect(provider.getPassword(PASSWORD)).rejects.toThrow(/ThrottlingException: Rate exceeded/);
+    vi.advanceTimersByTime(5_000);
+    endpoint.put(JSON.stringify({ username: 'app', password: 'rotated' }));
+    expect(await provider.getPassword(PASSWORD)).toBe('rotated');
+    endpoint.fail('ThrottlingException', 'Rate exceeded');
+    expect(await provider.getPassword('rotated')).toBe(PASSWORD);
+  });
+
   test('recovers from a client that never answers', async () => {
     const timeout = AbortSignal.timeout;
     const bounds = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout.call(AbortSignal, 20));
