@@ -268,11 +268,16 @@ export class Client extends Cluster {
       return super.connect();
     }
     const internals = clusterInternals(this);
+    // It has not begun to quit.
+    const isConnected = this.#closing && this.status === 'ready';
     if (this.#closing || this.status === 'end') {
       this.#closing = false;
       this.#failures.beginAnew();
       internals.manuallyClosing = false;
       this.#stopKeepingUp ??= this.#keepUp();
+    }
+    if (isConnected) {
+      return Promise.resolve();
     }
     // It would connect once more, also a client that has been closed by then.
     clearTimeout(internals.reconnectTimeout ?? undefined);
@@ -476,7 +481,14 @@ export class Client extends Cluster {
     if (this.#thaw.holds) {
       // After what was given before, unless it is to connect again by then.
       return new Promise((resolve, reject) => {
-        this.#thaw.hold(() => (this.#closing ? this.quit(callback).then(resolve, reject) : resolve('OK')));
+        this.#thaw.hold(() => {
+          if (this.#closing) {
+            this.quit(callback).then(resolve, reject);
+          } else {
+            callback?.(null, 'OK');
+            resolve('OK');
+          }
+        });
       });
     }
     if (this.status === 'wait' || this.nodes().length > 0) {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { startUsers } from './support/users';
 import type { Users } from './support/users';
 import { close, connect } from '../../src/client';
@@ -94,4 +94,15 @@ test('a client that is closed at once does what it was given before', async () =
   const given = Promise.all([db.incr('a'), db.pipeline().incr('a').exec()]);
   await Promise.all([given, close(db)]);
   expect(await given).toEqual([2, [[null, 3]]]);
+});
+
+test('a client that is closed and connects again at once stays connected', async () => {
+  beBusy(1_500);
+  const called = vi.fn();
+  const given = db.incr('a');
+  const closed = db.quit(called);
+  await db.connect();
+  expect(await Promise.all([given, closed, db.incr('a')])).toEqual([2, 'OK', 3]);
+  expect(called).toHaveBeenCalledOnce();
+  expect(lost).toEqual([]);
 });
