@@ -2,6 +2,9 @@ import type { Command } from 'ioredis';
 import { isElsewhere, isRefusal, isSplit } from './failure';
 import { keysOf, onlyReads } from './repeatable';
 
+/** Gives a command to the cluster. */
+type Send = (command: Command) => void;
+
 /** Tells the caller of a command why it is not sent again. */
 type Refuse = (command: Command, error: Error) => void;
 
@@ -30,8 +33,8 @@ export class KeptOrder {
    * @param commands - in their order
    * @param refuse - what to do with one that a later one has overtaken
    */
-  constructor(commands: readonly Command[], refuse: Refuse) {
-    this.#groups = groupsOf(commands, refuse);
+  constructor(commands: readonly Command[], send: Send, refuse: Refuse) {
+    this.#groups = groupsOf(commands, send, refuse);
   }
 
   /** Watches over a command that the cluster has got, and which it will send on where a node says so. */
@@ -52,6 +55,7 @@ export class KeptOrder {
 
 /** Commands of which each has a key with others in common, and so one slot. */
 class Group {
+  readonly #send: Send;
   readonly #refuse: Refuse;
   readonly #watched = new WeakSet<Command>();
   /** What the cluster got together, in its order. */
@@ -61,7 +65,8 @@ class Group {
   readonly #underWay: Set<Command>;
   readonly #refused = new Map<Command, Refusal>();
 
-  constructor(commands: readonly Command[], refuse: Refuse) {
+  constructor(commands: readonly Command[], send: Send, refuse: Refuse) {
+    this.#send = send;
     this.#refuse = refuse;
     this.#given = commands;
     this.#underWay = new Set(commands);
@@ -89,17 +94,21 @@ class Group {
   refused(command: Command, refusal: Refusal): void {
     this.#refused.set(command, refusal);
     this.#underWay.delete(command);
-    this.#next();
+    this.#next(false);
   }
 
   #ended(command: Command): void {
     this.#refused.delete(command);
     this.#underWay.delete(command);
-    this.#next();
+    this.#next(true);
   }
 
-  /** Sends again what was refused, once nothing is under way any more. */
-  #next(): void {
+  /**
+   * Sends again what was refused, once nothing is under way any more.
+   *
+   * @param goesOn - whether a command has ended, so that the next one does not have to wait as well until its slot has moved
+   */
+  #next(goesOn: boolean): void {
     if (this.#underWay.size > 0 || this.#refused.size === 0) {
       return;
     }
@@ -110,7 +119,14 @@ class Group {
       this.#underWay.add(command);
       this.#refused.delete(command);
     }
-    refusals.forEach(([, { again }]) => again());
+    refusals.forEach(([command, { error, again }]) => {
+      if (goesOn && isSplit(error)) {
+        this.#send(command);
+        this.watch(command);
+      } else {
+        again();
+      }
+    });
   }
 
   /** Takes the first ones that stay in their order when they are sent at once. */
@@ -163,8 +179,12 @@ class Group {
 }
 
 /** The commands that have keys in common which one of them writes. */
-function groupsOf(commands: readonly Command[], refuse: Refuse): ReadonlyMap<Command, Group> {
-  const written = new Set(commands.filter((command) => !onlyReads(command)).flatMap(keysOf));
+function groupsOf(commands: readonly Command[], send: Send, refuse: Refuse): ReadonlyMap<Command, Group> {
+  if (commands.length < 2) {
+    return new Map();
+  }
+  const all = commands.map((command) => ({ command, keys: keysOf(command) }));
+  const written = new Set(all.filter(({ command }) => !onlyReads(command)).flatMap(({ keys }) => keys));
   const parents = new Map<string, string>();
   const rootOf = (key: string) => {
     let root = key;
@@ -176,8 +196,8 @@ function groupsOf(commands: readonly Command[], refuse: Refuse): ReadonlyMap<Com
     }
     return root;
   };
-  const sharing = commands
-    .map((command) => ({ command, keys: keysOf(command).filter((key) => written.has(key)) }))
+  const sharing = all
+    .map(({ command, keys }) => ({ command, keys: keys.filter((key) => written.has(key)) }))
     .filter(({ keys }) => keys.length > 0);
   for (const { keys: [first, ...others] } of sharing) {
     for (const other of others.map((key) => rootOf(key))) {
@@ -196,7 +216,7 @@ function groupsOf(commands: readonly Command[], refuse: Refuse): ReadonlyMap<Com
   }
   const groups = [...members.values()].filter(({ length }) => length > 1);
   return new Map(groups.flatMap((group) => {
-    const made = new Group(group, refuse);
+    const made = new Group(group, send, refuse);
     return group.map((command) => [command, made] as const);
   }));
 }

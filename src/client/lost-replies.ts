@@ -124,7 +124,7 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       settleTransaction(commands);
     } else {
       const again = sentAgain(commands, context.retryWrites);
-      const order = new KeptOrder(commands.filter((command) => again.has(command)), overtaken);
+      const order = new KeptOrder(commands.filter((command) => again.has(command)), context.send, overtaken);
       batch.forEach((item) => (again.has(item.command) ? sendAgain(item, order) : doubt(item.command, item.command.name)));
     }
   }

@@ -67,7 +67,7 @@ export function followRedirections(pipeline: PipelineInternals, { follows, send,
     // What the commands get from now on is theirs.
     pipeline.isCluster = false;
     onReplied();
-    const order = new KeptOrder(commands, (overtaken, error) => refusals.get(overtaken)!.reject(error));
+    const order = new KeptOrder(commands, send, (overtaken, error) => refusals.get(overtaken)!.reject(error));
     for (const [refused, { error }] of refusals) {
       const again = () => {
         send(refused);

@@ -133,6 +133,25 @@ test('commands of several keys do not wait for each other when the cluster is do
   expect(await db.get('{k}d')).toBe('199');
 });
 
+test('commands of several keys do not each wait for a slot that has moved when they are sent again', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  proxy.mode = 'mute';
+  const pipeline = db.pipeline();
+  for (let number = 0; number < 200; number++) {
+    pipeline.mset({ '{k}c': number, '{k}d': number });
+  }
+  const work = pipeline.exec();
+  let move!: MovingSlot;
+  await afterLoss(async () => await admin.get('{k}d') === '199', async () => {
+    move = await startMove(users.cluster, slotOf('{k}'));
+    await migrate(move, '{k}c');
+  });
+  await finish(move);
+  expect((await work)!.filter(([error]) => error)).toHaveLength(0);
+  expect(await db.mget('{k}c', '{k}d')).toEqual(['199', '199']);
+});
+
 test('a transaction that only reads is never in doubt', async () => {
   const { admin, proxy, users } = stage;
   const db = await open();
