@@ -190,10 +190,7 @@ export class Client extends Cluster {
       repeated,
       unanswered,
       routed: () => commands.routed(),
-      retry: (command, given) => this.#retries.add(() => {
-        send(command);
-        given();
-      }),
+      later: (retry) => this.#retries.add(retry),
       send,
     };
     const settles = new Map<Redis, () => void>();
@@ -480,23 +477,13 @@ export class Client extends Cluster {
     this.#closing = true;
     if (this.#thaw.holds) {
       // After what was given before, unless it is to connect again by then.
-      return new Promise((resolve, reject) => {
-        this.#thaw.hold(() => {
-          if (this.#closing) {
-            this.quit(callback).then(resolve, reject);
-          } else {
-            callback?.(null, 'OK');
-            resolve('OK');
-          }
-        });
-      });
+      return new Promise((resolve) => this.#thaw.hold(() => resolve(this.#closing ? this.quit(callback) : hasQuit(callback))));
     }
     if (this.status === 'wait' || this.nodes().length > 0) {
       return super.quit(callback);
     }
     this.disconnect();
-    callback?.(null, 'OK');
-    return Promise.resolve('OK');
+    return hasQuit(callback);
   }
 
   override disconnect(reconnect = false): void {
@@ -527,4 +514,10 @@ export class Client extends Cluster {
       internals.handleCloseEvent();
     }
   }
+}
+
+/** What a client tells that has nothing to quit. */
+function hasQuit(callback?: Parameters<Cluster['quit']>[0]): Promise<'OK'> {
+  callback?.(null, 'OK');
+  return Promise.resolve('OK');
 }

@@ -27,28 +27,36 @@ export function hasExecutedNothing(error: Error): boolean {
  * executed last. So what is refused is held back until it is clear what became of the others. What was overtaken is not sent again.
  */
 export class KeptOrder {
+  readonly #send: Send;
   readonly #groups: ReadonlyMap<Command, Group>;
 
   /**
    * @param commands - in their order
+   * @param send - gives one to the cluster, which sends it on where a node says so
    * @param refuse - what to do with one that a later one has overtaken
    */
   constructor(commands: readonly Command[], send: Send, refuse: Refuse) {
+    this.#send = send;
     this.#groups = groupsOf(commands, send, refuse);
   }
 
-  /** Watches over a command that the cluster has got, and which it will send on where a node says so. */
-  given(command: Command): void {
-    this.#groups.get(command)?.watch(command);
-  }
-
-  /** Gives a command that was refused to the cluster, in its turn. */
-  refused(command: Command, refusal: Refusal): void {
+  /** Gives a command to the cluster, and watches over it from then on. */
+  give(command: Command): void {
     const group = this.#groups.get(command);
     if (group) {
-      group.refused(command, refusal);
+      group.give(command);
     } else {
-      refusal.again();
+      this.#send(command);
+    }
+  }
+
+  /** Gives a command that a node has refused to the cluster, in its turn. */
+  refused(command: Command, error: Error): void {
+    const group = this.#groups.get(command);
+    if (group) {
+      group.refused(command, { error, again: () => group.give(command) });
+    } else {
+      this.#send(command);
     }
   }
 }
@@ -76,7 +84,12 @@ class Group {
     }
   }
 
-  watch(command: Command): void {
+  give(command: Command): void {
+    this.#send(command);
+    this.#watch(command);
+  }
+
+  #watch(command: Command): void {
     if (this.#watched.has(command)) {
       return;
     }
@@ -121,8 +134,7 @@ class Group {
     }
     refusals.forEach(([command, { error, again }]) => {
       if (goesOn && isSplit(error)) {
-        this.#send(command);
-        this.watch(command);
+        this.give(command);
       } else {
         again();
       }

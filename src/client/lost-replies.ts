@@ -5,7 +5,7 @@ import { commandInternals, isOfCluster, nodeInternals } from './internals';
 import type { QueueItem } from './internals';
 import { KeptOrder } from './kept-order';
 import { isMultiOrExec, isOfTransaction } from './open-transactions';
-import { tellAfterRepetition } from './refused-repetition';
+import { overtaken, tellAfterRepetition } from './refused-repetition';
 import { changesNothing, onlyReads } from './repeatable';
 import { repeatableOf } from './repeatable-sequence';
 
@@ -34,8 +34,8 @@ export interface LostRepliesContext {
   isClosing(): boolean;
   /** Tells the commands that were given to the cluster from those that were given to a node. */
   routed(): (command: Command) => boolean;
-  /** Gives a command to the cluster again, in a moment, and calls back then. */
-  retry(command: Command, given: () => void): void;
+  /** Calls back in a moment, when it is known which nodes there are. */
+  later(retry: () => void): void;
   /** Gives a command to the cluster again. */
   send(command: Command): void;
 }
@@ -68,8 +68,7 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
     for (const item of waiting) {
       const order = item.stream ? undefined : parted.get(item.command);
       if (order) {
-        context.send(item.command);
-        order.given(item.command);
+        order.give(item.command);
       } else {
         internals.offlineQueue.push(item);
       }
@@ -85,8 +84,11 @@ export function guardReplies(node: Redis, context: LostRepliesContext): () => vo
       const isRouted = context.routed();
       internals.offlineQueue.clear();
       for (const item of waiting) {
-        if (!item.stream && (parted.has(item.command) || isRouted(item.command))) {
-          context.retry(item.command, () => parted.get(item.command)?.given(item.command));
+        const order = item.stream ? undefined : parted.get(item.command);
+        if (order) {
+          context.later(() => order.give(item.command));
+        } else if (!item.stream && isRouted(item.command)) {
+          context.later(() => context.send(item.command));
         } else {
           internals.offlineQueue.push(item);
         }
@@ -124,7 +126,8 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       settleTransaction(commands);
     } else {
       const again = sentAgain(commands, context.retryWrites);
-      const order = new KeptOrder(commands.filter((command) => again.has(command)), context.send, overtaken);
+      const refuse = (command: Command, error: Error) => command.reject(overtaken(error, endpoint, command.name));
+      const order = new KeptOrder(commands.filter((command) => again.has(command)), context.send, refuse);
       batch.forEach((item) => (again.has(item.command) ? sendAgain(item, order) : doubt(item.command, item.command.name)));
     }
   }
@@ -153,12 +156,6 @@ function settle(node: Redis, reason: Error | undefined, context: LostRepliesCont
       }
     }
     offlineQueue.push({ command, select: 0 });
-  }
-
-  function overtaken(command: Command, error: Error): void {
-    const message = `the reply to "${command.name}" was lost and it was refused when it was sent again, it may have been executed the first time; ` +
-      `what comes after it in its pipeline has been executed since: ${error.message}`;
-    command.reject(new InDoubtError(message, { endpoint, command: command.name, cause: error }));
   }
 
   /**

@@ -33,7 +33,7 @@ interface Refusal {
  * What was refused as a whole is for ioredis to send again as a whole, and so is a pipeline with a transaction or with a command that blocks, or
  * one in which a command was refused whose keys ioredis does not know.
  *
- * A command stays refused when a later one has been executed for a key of it, which it would overtake now.
+ * A command stays refused when a later one has been executed for a key of it, unless both only read: it would come after that one now.
  */
 export function followRedirections(pipeline: PipelineInternals, { follows, send, onReplied }: RedirectionsContext): void {
   const commands = pipeline._queue;
@@ -69,11 +69,7 @@ export function followRedirections(pipeline: PipelineInternals, { follows, send,
     onReplied();
     const order = new KeptOrder(commands, send, (overtaken, error) => refusals.get(overtaken)!.reject(error));
     for (const [refused, { error }] of refusals) {
-      const again = () => {
-        send(refused);
-        order.given(refused);
-      };
-      order.refused(refused, { error, again });
+      order.refused(refused, error);
     }
   }
 

@@ -30,6 +30,13 @@ export function afterRepetition(error: Error, endpoint: string, name: string): E
   return new InDoubtError(message, { endpoint, command: name, cause: error });
 }
 
+/** What a caller is told of a command that was sent again after its reply was lost, refused then, and overtaken by others of its pipeline since. */
+export function overtaken(error: Error, endpoint: string, name: string): InDoubtError {
+  const message = `the reply to "${name}" was lost and it was refused when it was sent again, it may have been executed the first time; ` +
+    `what comes after it in its pipeline has been executed since: ${error.message}`;
+  return new InDoubtError(message, { endpoint, command: name, cause: error });
+}
+
 /**
  * Has the caller of a single command told that.
  *

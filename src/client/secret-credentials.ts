@@ -138,8 +138,8 @@ class SecretCredentials implements CredentialsProvider {
       this.#rereads = [...this.#recentRereads(), ...refused === undefined ? [] : [{ at: now, refused: new Password(refused) }]];
     }
     // What one node refuses, another one may take. Long after a rotation, none takes what is from before it, and the failure is what there is to say.
-    const isLate = !failure || now - this.#readAt >= ROTATION_MS;
-    const kept = this.#versions.filter(({ password }) => !isLate || String(password) === refused);
+    const keepsAll = failure && now - this.#readAt < ROTATION_MS;
+    const kept = this.#versions.filter(({ password }) => keepsAll || String(password) === refused);
     this.#versions = [...found, ...kept.filter(({ password }) => !found.some((each) => String(each.password) === String(password)))];
     const version = this.#versionOtherThan(refused) ?? found[0];
     if (!version) {

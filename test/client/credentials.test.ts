@@ -37,6 +37,16 @@ describe('secretCredentials', () => {
 
   afterEach(() => endpoint.stop());
 
+  /** A provider that has read the secret an hour ago, on a clock that a test moves on. */
+  async function askedAnHourAgo() {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const provider = secretCredentials({ secretArn, client: endpoint.client });
+    await provider.getPassword();
+    vi.advanceTimersByTime(60 * 60_000);
+    return provider;
+  }
+
   test('reads user name and password once, however many ask', async () => {
     const provider = secretCredentials({ secretArn, client: endpoint.client });
     expect(provider.username).toBeUndefined();
@@ -132,11 +142,7 @@ describe('secretCredentials', () => {
   });
 
   test('says so also long after a rotation, instead of giving the password from before that', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const provider = secretCredentials({ secretArn, client: endpoint.client });
-    await provider.getPassword();
-    vi.advanceTimersByTime(60 * 60_000);
+    const provider = await askedAnHourAgo();
     endpoint.put(JSON.stringify({ username: 'app', password: 'rotated' }));
     expect(await provider.getPassword(PASSWORD)).toBe('rotated');
     endpoint.fail('ThrottlingException', 'Rate exceeded');
@@ -148,11 +154,7 @@ describe('secretCredentials', () => {
   });
 
   test('keeps a password that a node may still take, although the secret could not be read at first', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const provider = secretCredentials({ secretArn, client: endpoint.client });
-    await provider.getPassword();
-    vi.advanceTimersByTime(60 * 60_000);
+    const provider = await askedAnHourAgo();
     endpoint.fail('ThrottlingException', 'Rate exceeded');
     await expect(provider.getPassword(PASSWORD)).rejects.toThrow(/ThrottlingException: Rate exceeded/);
     vi.advanceTimersByTime(5_000);

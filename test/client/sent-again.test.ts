@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { moveKeys, shardsOf } from './support/faults';
 import { startMove } from './support/moving-slot';
@@ -31,6 +32,15 @@ async function afterLoss(isExecuted: () => Promise<boolean>, happen: () => Promi
 async function migrate({ from, to }: MovingSlot, ...keys: string[]): Promise<void> {
   const [[, user], [, password]] = await Promise.all(['masteruser', 'masterauth'].map((name) => from.call('CONFIG', 'GET', name))) as [string, string][];
   await from.call('MIGRATE', to.host, to.port, '', 0, 5_000, 'AUTH2', user, password, 'KEYS', ...keys);
+}
+
+/** Writes the same two keys two hundred times. */
+function overwrite(db: Cluster) {
+  const pipeline = db.pipeline();
+  for (let number = 0; number < 200; number++) {
+    pipeline.mset({ '{k}c': number, '{k}d': number });
+  }
+  return pipeline.exec();
 }
 
 async function finish(move: MovingSlot): Promise<void> {
@@ -120,11 +130,7 @@ test('commands of several keys do not wait for each other when the cluster is do
   const { admin, proxy, users } = stage;
   const db = await open();
   proxy.mode = 'mute';
-  const pipeline = db.pipeline();
-  for (let number = 0; number < 200; number++) {
-    pipeline.mset({ '{k}c': number, '{k}d': number });
-  }
-  const work = pipeline.exec();
+  const work = overwrite(db);
   const { primary: owner } = (await shardsOf(users.cluster)).find(({ start, end }) => start <= slotOf('{k}') && slotOf('{k}') <= end)!;
   await afterLoss(async () => await admin.get('{k}d') === '199', async () => void await owner.call('CLUSTER', 'DELSLOTS', slotOf('{k}')));
   await pause(500);
@@ -137,11 +143,7 @@ test('commands of several keys do not each wait for a slot that has moved when t
   const { admin, proxy, users } = stage;
   const db = await open();
   proxy.mode = 'mute';
-  const pipeline = db.pipeline();
-  for (let number = 0; number < 200; number++) {
-    pipeline.mset({ '{k}c': number, '{k}d': number });
-  }
-  const work = pipeline.exec();
+  const work = overwrite(db);
   let move!: MovingSlot;
   await afterLoss(async () => await admin.get('{k}d') === '199', async () => {
     move = await startMove(users.cluster, slotOf('{k}'));
