@@ -13,6 +13,7 @@ import { ConfigurationError, InDoubtError } from './errors';
 import type { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
 import { closed, describe, isLookalike, isRefusal, isRetriable, redirectionOf } from './failure';
+import { gatherWaiting } from './gather-writes';
 import { clusterInternals, pipelineInternals } from './internals';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
@@ -201,6 +202,7 @@ export class Client extends Cluster {
         toAskForSlots: (open) => this.#borrowed.toAsk(open),
       });
       keepPipelinesWhole(node);
+      gatherWaiting(node);
       settles.set(node, guardReplies(node, replies));
       node.once('end', () => settles.delete(node));
     };
@@ -211,6 +213,7 @@ export class Client extends Cluster {
       leaveSuccessor(this, node);
       reconnectOnce(node, replies.isClosing);
     });
+    gatherWaiting(this);
     guardStatus(this, () => this.#borrowed.stop(), (error) => this.#unavailable(error));
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());

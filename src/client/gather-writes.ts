@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import type { Cluster, Redis } from 'ioredis';
 import { atEndOfTurn } from './end-of-turn';
+import { clusterInternals, nodeInternals } from './internals';
 
 /** From this many characters on, what was gathered is written at once, so that the server has something to do. */
 const ENOUGH = 65_536;
@@ -7,13 +9,39 @@ const ENOUGH = 65_536;
 /** After a turn in which this many were gathered, the first command is not worth a write of its own. */
 const MANY = 32;
 
+let isTogether = false;
+
+/**
+ * Has the first command of this turn wait for the others, on all connections.
+ *
+ * Many that have waited together are executed or refused together then: a server that has just come back could refuse the first and take the next.
+ */
+export function gatherTurn(): void {
+  if (!isTogether) {
+    isTogether = true;
+    atEndOfTurn(() => (isTogether = false));
+  }
+}
+
+/** Does that for what has waited for a client or for the connection to a node, which ioredis sends as soon as it has the status for it. */
+export function gatherWaiting(waitedFor: Cluster | Redis): void {
+  const internals = 'slots' in waitedFor ? clusterInternals(waitedFor) : nodeInternals(waitedFor);
+  const { setStatus } = internals;
+  internals.setStatus = (status: string, ...rest: unknown[]) => {
+    if (status === 'ready') {
+      gatherTurn();
+    }
+    setStatus.call(waitedFor, status, ...rest);
+  };
+}
+
 /**
  * Writes the commands of one turn of the event loop in one go.
  *
  * ioredis writes each by itself, and every write is a TLS record and a system call of its own unless the one before is still under way.
  *
  * The first command since something was received is written at once, so that the server begins, and with one command at a time nothing waits:
- * except after a turn with many.
+ * except after a turn with many, and in one for which `gatherTurn` was called.
  */
 export function gatherWrites(socket: Socket): void {
   const write = socket.write as (...args: unknown[]) => boolean;
@@ -43,7 +71,7 @@ export function gatherWrites(socket: Socket): void {
     }
     if (count === 0) {
       const { bytesRead } = socket;
-      if (!gathers && bytesRead !== received) {
+      if (!gathers && !isTogether && bytesRead !== received) {
         received = bytesRead;
         return write.call(socket, chunk);
       }

@@ -119,21 +119,23 @@ class Group {
   /**
    * Sends again what was refused, once nothing is under way any more.
    *
-   * @param goesOn - whether a command has ended, so that the next one does not have to wait as well until its slot has moved
+   * The node may change its mind between two commands that go together, so that the second one overtakes the first: after a refusal, the first one goes alone.
+   *
+   * @param goesOn - whether a command has ended, so that the next ones do not have to wait as well until their slot has moved or there is a primary
    */
   #next(goesOn: boolean): void {
     if (this.#underWay.size > 0 || this.#refused.size === 0) {
       return;
     }
     this.#holdBack();
-    this.#given = this.#together();
+    this.#given = this.#together(goesOn);
     const refusals = this.#given.map((command) => [command, this.#refused.get(command)!] as const);
     for (const [command] of refusals) {
       this.#underWay.add(command);
       this.#refused.delete(command);
     }
     refusals.forEach(([command, { error, again }]) => {
-      if (goesOn && isSplit(error)) {
+      if (goesOn && !isElsewhere(error)) {
         this.give(command);
       } else {
         again();
@@ -141,12 +143,12 @@ class Group {
     });
   }
 
-  /** Takes the first ones that stay in their order when they are sent at once. */
-  #together(): Command[] {
+  /** Takes the first one, and if there may be several, those behind it that stay in their order when they are sent at once. */
+  #together(several: boolean): Command[] {
     const together: Command[] = [];
     for (let command = this.#held.pop(); command; command = this.#held.pop()) {
       const before = together.at(-1);
-      if (before && !this.#goesBehind(command, before)) {
+      if (before && !(several && this.#goesBehind(command, before))) {
         this.#held.push(command);
         break;
       }

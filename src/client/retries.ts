@@ -1,3 +1,5 @@
+import { gatherTurn } from './gather-writes';
+
 /** How long to wait before trying again, in milliseconds: at first, and at most. */
 const DELAY_MS = { first: 10, most: 200 };
 
@@ -45,6 +47,7 @@ export class Retries {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#timer = undefined;
+    gatherTurn();
     waiting.forEach((retry) => retry());
   }
 }

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
-import { connect as connectTcp, createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { connect as connectTcp, createServer, Socket } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { shardsOf } from './support/faults';
 import { startUsers } from './support/users';
+import type { Users } from './support/users';
 import { close, connect, slotOf } from '../../src/client';
 import { gatherWrites } from '../../src/client/gather-writes';
 
@@ -151,15 +155,68 @@ test('says whether the socket wants no more for now', async () => {
   expect(socket.write('a')).toBe(true);
 });
 
-test('the connections of a client do it', async () => {
-  const users = await startUsers({ app: 'on ~* &* +@all' });
-  onTestFinished(() => users.local.stop());
-  const db = connect({ connection: users.connection() });
-  await db.get('{a}');
-  const { stream } = db.nodes('master').find(({ options }) => db.slots[slotOf('{a}')]![0] === `${options.host}:${options.port}`)!;
-  // What a stream calls for one write, and for several that came while another was under way.
-  const writes = [vi.spyOn(stream, '_write'), vi.spyOn(stream, '_writev')];
-  await Promise.all(Array.from({ length: 100 }, (_, i) => db.set(`{a}${i}`, i)));
-  expect(writes.map(({ mock }) => mock.calls.length)).toEqual([2, 0]);
-  await close(db);
+describe('of a client', () => {
+  let users: Users;
+  let db: Cluster;
+
+  beforeAll(async () => {
+    users = await startUsers({ app: 'on ~* &* +@all' });
+  });
+
+  afterAll(() => users.local.stop());
+
+  beforeEach(() => {
+    db = connect({ connection: users.connection() });
+  });
+
+  afterEach(() => close(db, { timeout: 100 }));
+
+  const setAll = () => Promise.all(Array.from({ length: 20 }, (_, i) => db.set(`{a}${i}`, i)));
+  const owner = () => db.nodes('master').find(({ options }) => db.slots[slotOf('{a}')]![0] === `${options.host}:${options.port}`)!;
+
+  /** How many of those commands each write of any connection has. */
+  function watchWrites(): () => number[] {
+    const { prototype } = Socket as unknown as { prototype: Record<'_write' | '_writev', (data: unknown) => void> };
+    const spies = [vi.spyOn(prototype, '_write'), vi.spyOn(prototype, '_writev')];
+    onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
+    return () => spies.flatMap(({ mock }) => mock.calls.map(([data]) => [...JSON.stringify(data).matchAll(/{a}/g)].length)).filter(Boolean);
+  }
+
+  test('the commands of one turn are two writes', async () => {
+    await db.get('{a}');
+    const writes = watchWrites();
+    await setAll();
+    expect(writes()).toEqual([1, 19]);
+  });
+
+  test('what has waited for the cluster is one', async () => {
+    const writes = watchWrites();
+    await setAll();
+    expect(writes()).toEqual([20]);
+  });
+
+  test('what has waited for a node is one', async () => {
+    await db.get('{a}');
+    // A connection of less than a second does not come back.
+    await pause(1_100);
+    const writes = watchWrites();
+    owner().stream.destroy();
+    await once(owner(), 'close');
+    await setAll();
+    expect(writes()).toEqual([20]);
+  });
+
+  test('what is tried again is one', async () => {
+    await db.get('{a}');
+    const { primary } = (await shardsOf(users.cluster)).find(({ start, end: last }) => start <= slotOf('{a}') && slotOf('{a}') <= last)!;
+    await primary.call('CLUSTER', 'DELSLOTS', slotOf('{a}'));
+    const writes = watchWrites();
+    const work = setAll();
+    await pause(300);
+    await primary.call('CLUSTER', 'ADDSLOTS', slotOf('{a}'));
+    await work;
+    const [first, others, ...again] = writes();
+    expect([first, others]).toEqual([1, 19]);
+    expect(again).toEqual(again.map(() => 20));
+  });
 });

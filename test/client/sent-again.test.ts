@@ -139,6 +139,26 @@ test('commands of several keys do not wait for each other when the cluster is do
   expect(await db.get('{k}d')).toBe('199');
 });
 
+test('what a node has refused goes on with the first command of each key, and with the others once it takes that', async () => {
+  const { admin, proxy, users } = stage;
+  const db = await open();
+  const keys = Array.from({ length: 50 }, (_, index) => `{k}${index}`);
+  proxy.mode = 'mute';
+  const work = Promise.all(keys.map((key) => db.pipeline().del(key).sadd(key, 'member').smembers(key).exec()));
+  const { primary: owner } = (await shardsOf(users.cluster)).find(({ start, end }) => start <= slotOf('{k}') && slotOf('{k}') <= end)!;
+  await afterLoss(async () => await admin.scard(keys.at(-1)!) === 1, async () => {
+    await owner.call('CLUSTER', 'DELSLOTS', slotOf('{k}'));
+    await owner.call('CONFIG', 'RESETSTAT');
+  });
+  await pause(500);
+  await owner.call('CLUSTER', 'ADDSLOTS', slotOf('{k}'));
+  expect(await work).toEqual(keys.map(() => [[null, 1], [null, 1], [null, ['member']]]));
+  const stats = String(await owner.call('INFO', 'commandstats'));
+  const [first, ...others] = ['del', 'sadd', 'smembers'].map((name) => Number(new RegExp(`_${name}:.*rejected_calls=(\\d+)`).exec(stats)![1]));
+  expect(first).toBeGreaterThan(keys.length);
+  expect(others).toEqual([keys.length, keys.length]);
+});
+
 test('commands of several keys do not each wait for a slot that has moved when they are sent again', async () => {
   const { admin, proxy, users } = stage;
   const db = await open();
