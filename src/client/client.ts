@@ -12,9 +12,10 @@ import type { CredentialsProvider } from './credentials';
 import { ConfigurationError, InDoubtError } from './errors';
 import type { DeadlineError } from './errors';
 import { ClientEventSource } from './event-source';
-import { closed, describe, isLookalike, isRefusal, isRetriable, redirectionOf } from './failure';
+import { closed, describe, isLookalike, isRefusal, isRetriable, isSplit, redirectionOf } from './failure';
 import { gatherWaiting } from './gather-writes';
 import { clusterInternals, pipelineInternals } from './internals';
+import { goesAtOnce } from './kept-order';
 import { guardReplies } from './lost-replies';
 import type { LostRepliesContext, RetryWrites } from './lost-replies';
 import { isRejected } from './malformed';
@@ -168,7 +169,7 @@ export class Client extends Cluster {
       onGivenUp: (reason) => events.givenUp(reason),
     });
     this.#commands = commands;
-    const send = (command: Command) => void super.sendCommand(command);
+    const send = (command: Command) => this.#routing.keeping(command, () => super.sendCommand(command));
     this.#pipelines = {
       cluster: this,
       deadline,
@@ -181,7 +182,7 @@ export class Client extends Cluster {
       // Not if ioredis may have failed one that is held back for that, nor if the caller says where reads go, which would part them from the writes before them.
       follows: !this.#timesOut && this.options.scaleReads === scaleReads(settings.readFrom),
       timesOut: this.#timesOut,
-      send: (command) => void this.sendCommand(command),
+      send: (command) => this.#routing.keeping(command, () => this.sendCommand(command)),
     };
     const { mixed, repeated, unanswered } = this.#pipelines;
     const replies: LostRepliesContext = {
@@ -447,12 +448,15 @@ export class Client extends Cluster {
     if (isRefused) {
       this.#failures.refused(error);
     }
-    const waits = isRefused || isRetriable(error);
+    const goesOn = goesAtOnce(error);
+    const waits = isRefused || isRetriable(error) || goesOn && isSplit(error);
     // In the state `connect`, ioredis checks whether the cluster is ready, and begins anew if it is not.
-    if (waits && !this.#closing && this.status !== 'connect' && this.status !== 'end') {
-      this.#retries.add(routed.connectionClosed);
-    } else {
+    if (!waits || this.#closing || this.status === 'connect' || this.status === 'end') {
       super.handleError(error, ttl, routed);
+    } else if (goesOn) {
+      routed.connectionClosed();
+    } else {
+      this.#retries.add(routed.connectionClosed);
     }
   }
 

@@ -47,16 +47,22 @@ export function gatherWrites(socket: Socket): void {
   const write = socket.write as (...args: unknown[]) => boolean;
   const end = socket.end as (...args: unknown[]) => Socket;
   let gathered = '';
+  /** What comes before that, when some of it is no text. */
+  let parts: Buffer[] = [];
+  /** How much that is together. */
+  let size = 0;
   /** How many were gathered in this turn. */
   let count = 0;
   let gathers = false;
   /** How much had been received by the last write that was not gathered. */
   let received = -1;
   const flush = () => {
-    const text = gathered;
+    const all = parts.length > 0 ? Buffer.concat([...parts, Buffer.from(gathered)]) : gathered;
     gathered = '';
-    if (text !== '' && socket.writable) {
-      write.call(socket, text);
+    parts = [];
+    size = 0;
+    if (all.length > 0 && socket.writable) {
+      write.call(socket, all);
     }
   };
   const endTurn = () => {
@@ -65,7 +71,7 @@ export function gatherWrites(socket: Socket): void {
     flush();
   };
   socket.write = (chunk: unknown, encoding?: unknown, callback?: unknown) => {
-    if (typeof chunk !== 'string' || chunk.length >= ENOUGH || encoding !== undefined || callback !== undefined) {
+    if (typeof chunk !== 'string' && !Buffer.isBuffer(chunk) || chunk.length >= ENOUGH || encoding !== undefined || callback !== undefined) {
       flush();
       return write.call(socket, chunk, encoding, callback);
     }
@@ -77,9 +83,15 @@ export function gatherWrites(socket: Socket): void {
       }
       atEndOfTurn(endTurn);
     }
-    gathered += chunk;
+    if (typeof chunk === 'string') {
+      gathered += chunk;
+    } else {
+      parts.push(Buffer.from(gathered), chunk);
+      gathered = '';
+    }
+    size += chunk.length;
     count += 1;
-    if (gathered.length >= ENOUGH) {
+    if (size >= ENOUGH) {
       flush();
     }
     return !socket.writableNeedDrain;

@@ -1,6 +1,10 @@
 import type { Command } from 'ioredis';
 import { isElsewhere, isRefusal, isSplit } from './failure';
+import { gatherTurn } from './gather-writes';
 import { keysOf, onlyReads } from './repeatable';
+
+/** By how much more commands go together than before. */
+const GROWTH = 8;
 
 /** Gives a command to the cluster. */
 type Send = (command: Command) => void;
@@ -13,6 +17,14 @@ interface Refusal {
   readonly error: Error;
   /** Gives it to the cluster again. */
   readonly again: () => void;
+}
+
+/** Of commands that do not wait before they are given to the cluster again. */
+const atOnce = new WeakSet<Error>();
+
+/** Whether a command that was refused with an error is sent again at once, because the one before it in its order has just been executed. */
+export function goesAtOnce(error: Error): boolean {
+  return atOnce.has(error);
 }
 
 /** Whether a node has executed nothing, and another one or the same one later will. */
@@ -72,6 +84,8 @@ class Group {
   readonly #held: Command[] = [];
   readonly #underWay: Set<Command>;
   readonly #refused = new Map<Command, Refusal>();
+  /** How many may go together. */
+  #size = 1;
 
   constructor(commands: readonly Command[], send: Send, refuse: Refuse) {
     this.#send = send;
@@ -107,48 +121,51 @@ class Group {
   refused(command: Command, refusal: Refusal): void {
     this.#refused.set(command, refusal);
     this.#underWay.delete(command);
-    this.#next(false);
+    this.#next();
   }
 
   #ended(command: Command): void {
     this.#refused.delete(command);
     this.#underWay.delete(command);
-    this.#next(true);
+    this.#next();
   }
 
   /**
    * Sends again what was refused, once nothing is under way any more.
    *
-   * The node may change its mind between two commands that go together, so that the second one overtakes the first: after a refusal, the first one goes alone.
-   *
-   * @param goesOn - whether a command has ended, so that the next ones do not have to wait as well until their slot has moved or there is a primary
+   * A node may change its mind between two commands that go together, so that the second one overtakes the first: after a refusal, one goes alone, and
+   * then more and more at once.
    */
-  #next(goesOn: boolean): void {
+  #next(): void {
     if (this.#underWay.size > 0 || this.#refused.size === 0) {
       return;
     }
+    const isRefused = this.#given.some((command) => this.#refused.has(command));
+    this.#size = isRefused ? 1 : this.#size * GROWTH;
     this.#holdBack();
-    this.#given = this.#together(goesOn);
+    this.#given = this.#together();
     const refusals = this.#given.map((command) => [command, this.#refused.get(command)!] as const);
-    for (const [command] of refusals) {
+    for (const [command, { error }] of refusals) {
       this.#underWay.add(command);
       this.#refused.delete(command);
-    }
-    refusals.forEach(([command, { error, again }]) => {
-      if (goesOn && !isElsewhere(error)) {
-        this.give(command);
-      } else {
-        again();
+      if (!isRefused) {
+        atOnce.add(error);
       }
-    });
+    }
+    gatherTurn();
+    refusals.forEach(([, { again }]) => again());
   }
 
-  /** Takes the first one, and if there may be several, those behind it that stay in their order when they are sent at once. */
-  #together(several: boolean): Command[] {
+  /** Takes the first one, and as many behind it as may go with it and stay in their order. */
+  #together(): Command[] {
     const together: Command[] = [];
-    for (let command = this.#held.pop(); command; command = this.#held.pop()) {
+    while (together.length < this.#size) {
+      const command = this.#held.pop();
       const before = together.at(-1);
-      if (before && !(several && this.#goesBehind(command, before))) {
+      if (!command) {
+        break;
+      }
+      if (before && !this.#goesBehind(command, before)) {
         this.#held.push(command);
         break;
       }

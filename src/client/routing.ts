@@ -50,14 +50,18 @@ export class Routing {
     };
   }
 
+  /** Has a command go to the same node as others of its slot, also while the client knows none for that. Without a key, there is no order to keep. */
+  keeping(command: Command, send: () => void): void {
+    this.#choosing(commandInternals(command).getSlot() === null ? undefined : 'unknown', send);
+  }
+
   /** Stands for a node, until it is clear which command is for it. */
   #router(node: Redis): Redis {
     const sendCommand = (command: Command, stream: QueueItem['stream']) => {
       if (stream) {
         return node.sendCommand(command, stream as never);
       }
-      // Without a key, there is no order to keep.
-      this.#choosing(commandInternals(command).getSlot() === null ? undefined : 'unknown', () => this.#send(command));
+      this.keeping(command, () => this.#send(command));
       return command.promise;
     };
     return Object.create(node, { sendCommand: { value: sendCommand }, status: { value: 'ready' } }) as Redis;
