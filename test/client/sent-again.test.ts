@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { moveKeys, shardsOf } from './support/faults';
 import { startMove } from './support/moving-slot';
 import type { MovingSlot } from './support/moving-slot';
@@ -172,6 +172,28 @@ test('commands of several keys do not each wait for a slot that has moved when t
   await finish(move);
   expect((await work)!.filter(([error]) => error)).toHaveLength(0);
   expect(await db.mget('{k}c', '{k}d')).toEqual(['199', '199']);
+});
+
+test.each<[string, (slots: string[][], slot: number, owner: string) => void]>([
+  ['does not know', (slots, slot) => delete slots[slot]],
+  ['has another one for', (slots, slot, owner) => (slots[slot] = slots.find(([name]) => name !== owner)!)],
+])('commands for the same key stay in their order when a node takes them again that the client %s their slot', async (_, mistake) => {
+  const { proxy, users } = stage;
+  const db = await open();
+  const slot = slotOf('{k}');
+  const { primary } = (await shardsOf(users.cluster)).find(({ start, end }) => start <= slot && slot <= end)!;
+  const [owner] = db.slots[slot];
+  const pool = (db as unknown as { connectionPool: { recreate?(): void } }).connectionPool;
+  const recreate = pool.recreate && vi.spyOn(pool as { recreate(): void }, 'recreate');
+  const keys = Array.from({ length: 30 }, (__, index) => `{k}${index}`);
+  proxy.mode = 'mute';
+  const work = Promise.all(keys.map((key) => db.pipeline().del(key).sadd(key, 'a').sadd(key, 'b').scard(key).exec()));
+  await afterLoss(async () => await stage.admin.scard(keys.at(-1)!) === 2, async () => void await primary.call('CLUSTER', 'DELSLOTS', slot));
+  await pause(500);
+  const timer = setInterval(() => mistake(db.slots, slot, owner), 1);
+  await primary.call('CLUSTER', 'ADDSLOTS', slot);
+  expect(await work.finally(() => clearInterval(timer))).toEqual(keys.map(() => [[null, 1], [null, 1], [null, 1], [null, 2]]));
+  expect(recreate?.mock.calls ?? []).toEqual([]);
 });
 
 test('a transaction that only reads is never in doubt', async () => {
