@@ -3,8 +3,8 @@ import { isElsewhere, isRefusal, isSplit } from './failure';
 import { gatherTurn } from './gather-writes';
 import { keysOf, onlyReads } from './repeatable';
 
-/** By how much more commands go together than before. */
-const GROWTH = 8;
+/** How many commands go together, as one after the other is executed: no more than a server mostly reads, and answers alike, at a time. */
+const SIZES = [1, 16, 256];
 
 /** Gives a command to the cluster. */
 type Send = (command: Command) => void;
@@ -84,8 +84,8 @@ class Group {
   readonly #held: Command[] = [];
   readonly #underWay: Set<Command>;
   readonly #refused = new Map<Command, Refusal>();
-  /** How many may go together. */
-  #size = 1;
+  /** How often all that went together were executed since one was refused. */
+  #successes = 0;
 
   constructor(commands: readonly Command[], send: Send, refuse: Refuse) {
     this.#send = send;
@@ -134,21 +134,22 @@ class Group {
    * Sends again what was refused, once nothing is under way any more.
    *
    * A node may change its mind between two commands that go together, so that the second one overtakes the first: after a refusal, one goes alone, and
-   * then more and more at once.
+   * then more and more at once. Where nothing was executed, it waits until its slot may have moved or there may be a primary.
    */
   #next(): void {
     if (this.#underWay.size > 0 || this.#refused.size === 0) {
       return;
     }
-    const isRefused = this.#given.some((command) => this.#refused.has(command));
-    this.#size = isRefused ? 1 : this.#size * GROWTH;
+    const { length: refused } = this.#given.filter((command) => this.#refused.has(command));
+    const waits = refused === this.#given.length;
+    this.#successes = refused > 0 ? 0 : this.#successes + 1;
     this.#holdBack();
     this.#given = this.#together();
     const refusals = this.#given.map((command) => [command, this.#refused.get(command)!] as const);
     for (const [command, { error }] of refusals) {
       this.#underWay.add(command);
       this.#refused.delete(command);
-      if (!isRefused) {
+      if (!waits) {
         atOnce.add(error);
       }
     }
@@ -159,7 +160,8 @@ class Group {
   /** Takes the first one, and as many behind it as may go with it and stay in their order. */
   #together(): Command[] {
     const together: Command[] = [];
-    while (together.length < this.#size) {
+    const most = SIZES[this.#successes] ?? SIZES.at(-1)!;
+    while (together.length < most) {
       const command = this.#held.pop();
       const before = together.at(-1);
       if (!command) {
