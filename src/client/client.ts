@@ -238,7 +238,8 @@ export class Client extends Cluster {
     });
     this.#keepUp = () => {
       const stopClock = useClock(() => this.#thaw.begin());
-      const stopSigningIn = settings.credentials && keepSignedIn(this, settings.credentials, context.password, (event) => events.reauth(event));
+      const { credentials, password } = context;
+      const stopSigningIn = credentials && keepSignedIn(this, credentials, password, (event) => events.reauth(event), onFailure);
       silence.start();
       this.#slotsWatch.start();
       return () => {

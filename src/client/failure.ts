@@ -9,7 +9,7 @@ import { SLOTS } from './slots';
 const RETRIED_MESSAGE = 'Connection is closed.';
 
 /** The name of the errors that servers reply with. */
-const REPLY = 'ReplyError';
+export const REPLY = 'ReplyError';
 
 /** What a slot refresh reports when one node did not answer in time: true, but never the reason. */
 const REFRESH_TIMEOUT_MESSAGE = 'timeout';

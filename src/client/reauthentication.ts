@@ -2,7 +2,9 @@ import type { Cluster, Redis } from 'ioredis';
 import { askPassword } from './ask-password';
 import type { CredentialsProvider } from './credentials';
 import { MAX_TIMER_MS } from './deadline';
+import { SignInError } from './errors';
 import type { ReauthEvent } from './events';
+import { REPLY } from './failure';
 import { subscribers } from './internals';
 import { isInTransaction } from './open-transactions';
 import { livePassword } from './redacted';
@@ -27,6 +29,7 @@ const SOONER_AFTER_FAILURE = 20;
  *
  * @param password - gets every password that a connection has taken
  * @param onSignedIn - told of every connection that has signed in again
+ * @param onFailure - told why one has not, though not the same of each that tries it together with others
  * @returns stops it
  */
 export function keepSignedIn(
@@ -34,6 +37,7 @@ export function keepSignedIn(
   credentials: CredentialsProvider,
   password: LivePassword,
   onSignedIn: (event: Omit<ReauthEvent, 'endpoint'>) => void,
+  onFailure: (error: Error) => void,
 ): () => void {
   const { sessionLifetime } = credentials;
   if (sessionLifetime === undefined || sessionLifetime > MAX_TIMER_MS) {
@@ -48,17 +52,21 @@ export function keepSignedIn(
     clearTimeout(timer);
     timer = stopped ? undefined : setTimeout(round, ms).unref();
   };
-  const signIn = async (connection: Redis) => {
-    const { host = '', port = 0 } = connection.options;
+  const signIn = async (connection: Redis, tell: (error: Error) => void) => {
+    const { options: { host = '', port = 0 }, stream } = connection;
     const start = performance.now();
+    const failed: Error[] = [];
     waiting.add(connection);
     try {
-      await signInAgain(connection, credentials, password);
+      await signInAgain(connection, credentials, password, (refusal) => failed.push(refusal));
       onSignedIn({ host, port, duration: performance.now() - start });
-    } catch {
+    } catch (error) {
       // One that was closed meanwhile signs in anew.
-      if (connection.status === 'ready') {
+      if (connection.status === 'ready' && connection.stream === stream) {
         next(period() / SOONER_AFTER_FAILURE);
+        if (!isInTransaction(connection)) {
+          [...failed, error as Error].forEach(tell);
+        }
       }
     } finally {
       waiting.delete(connection);
@@ -71,7 +79,14 @@ export function keepSignedIn(
       next(period() / SOONER_AFTER_FAILURE);
     }
     const free = connections.filter((connection) => !waiting.has(connection) && !isInTransaction(connection));
-    free.forEach((connection) => void signIn(connection));
+    const told = new Set<string>();
+    const tell = (error: Error) => {
+      if (!told.has(error.message)) {
+        told.add(error.message);
+        onFailure(error);
+      }
+    };
+    free.forEach((connection) => void signIn(connection, tell));
   };
   next(period());
   return () => {
@@ -80,13 +95,20 @@ export function keepSignedIn(
   };
 }
 
-async function signInAgain(connection: Redis, credentials: CredentialsProvider, live: LivePassword): Promise<void> {
+/** @param onRefusal - told why another password is asked for */
+async function signInAgain(
+  connection: Redis,
+  credentials: CredentialsProvider,
+  live: LivePassword,
+  onRefusal: (refusal: Error) => void,
+): Promise<void> {
   const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
   let password = await ask();
   checkFree(connection);
   try {
     await authenticate(connection, credentials, password);
-  } catch {
+  } catch (refusal) {
+    onRefusal(refusal as Error);
     password = await ask(password);
     checkFree(connection);
     await authenticate(connection, credentials, password);
@@ -104,5 +126,10 @@ async function authenticate(connection: Redis, credentials: CredentialsProvider,
   // Redacted wherever ioredis shows it.
   const argument = livePassword();
   argument.set(password);
-  await connection.auth(credentials.username ?? 'default', argument.bytes);
+  try {
+    await connection.auth(credentials.username ?? 'default', argument.bytes);
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw name === REPLY ? new SignInError(message) : error;
+  }
 }

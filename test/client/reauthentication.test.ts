@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { outputOf } from './support/output';
@@ -134,6 +135,59 @@ describe('signing in again goes on', () => {
     await expect.poll(() => signedIn - before, { timeout: 10_000 }).toBeGreaterThan(6);
     await close(db, { timeout: 100 });
     await blocked;
+  });
+});
+
+describe('a failure to sign in again is told once for all connections', () => {
+  test.each<[string, (refused?: string) => unknown, string]>([
+    ['the provider throws', () => Promise.reject(new Error('the vault is closed')), 'the vault is closed'],
+    ['the password is wrong', () => passwordOf('early'), 'WRONGPASS invalid username-password pair or user is disabled.'],
+    ['there is none', () => undefined, 'the credentials provider gave no password'],
+    ['none comes', () => new Promise(() => undefined), 'gave up waiting for the credentials provider'],
+    ['none comes after a refusal', (refused) => (refused ? Promise.reject(new Error('the vault is closed')) : passwordOf('early')), 'WRONGPASS'],
+  ])('when %s', async (_, answer, message) => {
+    let fails = false;
+    const getPassword = async (refused?: string) => (fails ? await answer(refused) as string : passwordOf('app'));
+    const db = connect({ connection: users.connection(), credentials: { username: 'app', sessionLifetime: 2_000, getPassword } });
+    onTestFinished(() => close(db, { timeout: 100 }));
+    await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
+    const told: Error[] = [];
+    onTestFinished(observe('error', ({ error }) => told.push(error)));
+    fails = true;
+    await expect.poll(() => told.map((error) => error.message), { timeout: 5_000 }).toContainEqual(expect.stringContaining(message));
+    // Those of all connections come in the same moment.
+    await pause(10);
+    expect(told.length).toBeLessThan(3);
+    expect([inspect(told, { depth: Infinity, showHidden: true }), JSON.stringify(told)].join()).not.toContain(passwordOf('early'));
+    await expect(db.get('{k}')).resolves.toBeNull();
+    await close(db);
+    const { length } = told;
+    await pause(200);
+    expect(told).toHaveLength(length);
+  });
+
+  test('but not of a connection that has signed in anew meanwhile', async () => {
+    let answer: ((password: string) => void) | undefined;
+    let hangs = false;
+    const getPassword = () => new Promise<string>((resolve) => {
+      if (hangs) {
+        answer = resolve;
+      } else {
+        resolve(passwordOf('app'));
+      }
+    });
+    const db = connect({ connection: users.connection(), credentials: { username: 'app', sessionLifetime: 2_000, getPassword } });
+    onTestFinished(() => close(db, { timeout: 100 }));
+    await db.get('{k}');
+    hangs = true;
+    await expect.poll(() => answer, { timeout: 5_000 }).toBeDefined();
+    const told: unknown[] = [];
+    onTestFinished(observe('error', ({ error }) => told.push(error)));
+    hangs = false;
+    await users.disconnectAll();
+    await db.get('{k}');
+    await pause(2_300);
+    expect(told).toEqual([]);
   });
 });
 
