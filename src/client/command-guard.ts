@@ -8,7 +8,7 @@ import { DeadlineError } from './errors';
 import { closed, describe } from './failure';
 import { clusterInternals } from './internals';
 import { isRejected } from './malformed';
-import { blockingCommand } from './nodes-to-ask';
+import { blockingCommands } from './nodes-to-ask';
 import { openTransaction } from './transaction-error';
 
 /** The length of the queue from which on commands that are given up are dropped, wherever they are. */
@@ -131,15 +131,19 @@ export class CommandGuard {
     this.#checks.failAll(closed());
   }
 
-  /** That a command was not answered since a time. */
-  deadlineError(command: string, start: number): DeadlineError {
+  /**
+   * That a command was not answered since a time.
+   *
+   * @param blocks - the command itself, if it is one that blocks
+   */
+  deadlineError(command: string, start: number, blocks?: Command): DeadlineError {
     const { endpoint, failures } = this.#context;
     const { status } = this.#cluster;
     const hopeless = failures.hopeless;
     const cause = hopeless ?? failures.since(start, status === 'ready');
     const duration = runningTime() - start;
     const waited = hopeless ? 'and there will be none' : `within ${Math.round(duration)} ms`;
-    const reason = cause ? describe(cause) : `the connection is ${status}, but the reply did not come${this.#hint(command)}`;
+    const reason = cause ? describe(cause) : `the connection is ${status}, but the reply did not come${this.#hint(blocks)}`;
     return new DeadlineError(`no answer from ${endpoint} to "${command}" ${waited}: ${reason}`, { endpoint, command, duration, cause });
   }
 
@@ -150,7 +154,7 @@ export class CommandGuard {
     this.#blocking.add(command);
     const start = runningTime();
     const { reject, resolve } = command;
-    const stop = this.limit(this.#context.deadline + blocked, (reason = this.deadlineError(command.name, start)) => {
+    const stop = this.limit(this.#context.deadline + blocked, (reason = this.deadlineError(command.name, start, command)) => {
       command.reject = reject;
       this.#abandon(command, reason);
     });
@@ -198,9 +202,10 @@ export class CommandGuard {
     }
   }
 
-  #hint(command: string): string {
-    const blocking = blockingCommand(this.#cluster);
-    return blocking && blocking !== command ? `; if it waited for "${blocking}", which blocks, give that a client of its own` : '';
+  /** One that blocks waits for no other one if it is the first for its node. */
+  #hint(blocks?: Command): string {
+    const all = blockingCommands(this.#cluster);
+    return all.length && !all.includes(blocks!) ? `; if it waited for "${all[0].name}", which blocks, give that a client of its own` : '';
   }
 
   /** Abandoned commands would otherwise pile up for as long as the cluster is away. */

@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis';
+import type { Cluster, Command, Redis } from 'ioredis';
 import { blockingTime } from './deadline';
 import { nodeInternals } from './internals';
 import { isInTransaction } from './open-transactions';
@@ -9,10 +9,10 @@ export function anyToAsk(cluster: Cluster, filter: (node: Redis) => boolean = ()
   return nodes[Math.floor(Math.random() * nodes.length)];
 }
 
-/** The name of a command that keeps a node from answering others, because it blocks. */
-export function blockingCommand(cluster: Cluster): string | undefined {
+/** The commands that keep nodes from answering others, because they block. */
+export function blockingCommands(cluster: Cluster): Command[] {
   const first = cluster.nodes().map((node) => nodeInternals(node).commandQueue.peekFront()?.command);
-  return first.find((command) => command && blockingTime(command) > 0)?.name;
+  return first.filter((command) => command !== undefined && blockingTime(command) > 0) as Command[];
 }
 
 /** A node with a blocking command answers when that is done, and one in a transaction does not answer. */

@@ -117,3 +117,13 @@ test('a command that waits for one that blocks is told so', async () => {
   await expect(db.rpush('jobs:{jobs}', '1')).rejects.toThrow(/but the reply did not come; if it waited for "blpop", which blocks, give that a client of its own$/);
   await blocked;
 });
+
+test('so is one that blocks, too, but not one that waits for nothing but its reply', async () => {
+  const blocked = db.blpop('jobs', 2);
+  await expect(db.blpop('jobs:{jobs}', 0.1)).rejects.toThrow(/but the reply did not come; if it waited for "blpop", which blocks, give that a client of its own$/);
+  await blocked;
+  // Of several nodes, none of which answers.
+  await users.onAllNodes('CLIENT', 'PAUSE', '1500');
+  const errors = await Promise.all(['{a}', '{b}', '{c}', '{d}'].map((key) => db.blpop(key, 0.1).catch((error: Error) => error.message)));
+  expect(errors.filter((message) => /but the reply did not come$/.test(String(message))).length).toBeGreaterThan(1);
+});
