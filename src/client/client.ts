@@ -37,6 +37,7 @@ import { SilenceWatch } from './silence';
 import { SlotsWatch } from './slots-watch';
 import { guardStatus } from './status-guard';
 import { guardSubscriber } from './subscriber-guard';
+import { tellOnce } from './tell-once';
 import { Thaw } from './thaw';
 import { keepPipelinesWhole } from './whole-pipelines';
 
@@ -195,12 +196,15 @@ export class Client extends Cluster {
       later: (retry) => this.#retries.add(retry),
       send,
     };
+    const onFailure = (error: Error) => events.error(error, this.status);
+    const onUnreadable = tellOnce(onFailure);
     const settles = new Map<Redis, () => void>();
     const guard = (node: Redis) => {
       guardNode(node, {
         abandoned: commands.abandoned,
         isForReplica: (command) => isForReplica(command, this.options.scaleReads),
         toAskForSlots: (open) => this.#borrowed.toAsk(open),
+        onUnreadable: (error) => this.options.scaleReads === 'master' || onUnreadable(error),
       });
       keepPipelinesWhole(node);
       gatherWaiting(node);
@@ -218,7 +222,6 @@ export class Client extends Cluster {
     guardStatus(this, () => this.#borrowed.stop(), (error) => this.#unavailable(error));
     this.#slotsWatch.replaceTimer();
     this.on('refresh', () => this.#slotsWatch.refreshed());
-    const onFailure = (error: Error) => events.error(error, this.status);
     guardSubscriber(this, { guard, onFailure });
     guardShardedSubscribers(this, onFailure);
     // A client that has lost all of its connections finds back by any node, also while the one that the endpoint leads to is down.

@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
-import { cannotAnswer, retriable } from './failure';
+import { cannotAnswer, describe, retriable } from './failure';
 import { commandInternals, isOfCluster, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { isRejected, lacksKey, malformed, unwritable } from './malformed';
@@ -31,6 +31,8 @@ export interface NodeGuardContext {
   isForReplica(command: Command): boolean;
   /** What to ask for the slots, which may be a connection that has to be opened for that. */
   toAskForSlots(open: () => Redis): Redis;
+  /** Told why a replica is never read from, whenever it is connected to. */
+  onUnreadable(error: Error): void;
 }
 
 /** Whether the cluster chose the node for a command; others were given to the node itself. */
@@ -50,7 +52,7 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - ASKING is sent with the command that it is for, or not at all: it would have the node execute the next one instead, although another node has
  *   the key. When it fails, ioredis drops its promise, and the command shares its fate.
  */
-export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots }: NodeGuardContext): void {
+export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots, onUnreadable }: NodeGuardContext): void {
   const { duplicate, sendCommand: send } = node;
   const internals = nodeInternals(node);
   const { handleReconnection } = internals;
@@ -105,7 +107,7 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots 
     }
     // What ioredis and callers send to the node itself, and what has no key: none of that is sent a hundred thousand times in a second.
     if (typeof commandInternals(command).slot !== 'number') {
-      guardKeyless(node, command);
+      guardKeyless(node, command, onUnreadable);
     }
     return send.call(node, command, stream);
   };
@@ -127,15 +129,16 @@ function refuse(node: Redis, command: Command): void {
   command.reject(retriable(new Error(`no primary is connected, and ${host}:${port} is a replica`)));
 }
 
-function guardKeyless(node: Redis, command: Command): void {
+function guardKeyless(node: Redis, command: Command, onUnreadable: NodeGuardContext['onUnreadable']): void {
   noteTransaction(node, command.name);
   if (command.name === 'info' && node.status === 'connect') {
     const { reject } = command;
     command.reject = (error) => (error.message.startsWith('NOPERM') ? command.resolve('') : reject.call(command, error));
   } else if (command.name === 'readonly') {
-    command.promise.catch(({ message }: Error) => {
-      if (message.startsWith('NOPERM')) {
+    command.promise.catch((error: Error) => {
+      if (error.message.startsWith('NOPERM')) {
         unreadable.set(node, Infinity);
+        onUnreadable(new Error(`${node.options.host}:${node.options.port} is not read from: ${describe(error)}`));
       }
     });
   }

@@ -9,6 +9,7 @@ import { subscribers } from './internals';
 import { isInTransaction } from './open-transactions';
 import { livePassword } from './redacted';
 import type { LivePassword } from './redacted';
+import { tellOnce } from './tell-once';
 
 /** When to sign in again, as shares of the time that a sign-in holds: clients that came up together do not do it together. */
 const SHARE = { from: 0.8, to: 0.9 };
@@ -79,13 +80,7 @@ export function keepSignedIn(
       next(period() / SOONER_AFTER_FAILURE);
     }
     const free = connections.filter((connection) => !waiting.has(connection) && !isInTransaction(connection));
-    const told = new Set<string>();
-    const tell = (error: Error) => {
-      if (!told.has(error.message)) {
-        told.add(error.message);
-        onFailure(error);
-      }
-    };
+    const tell = tellOnce(onFailure);
     free.forEach((connection) => void signIn(connection, tell));
   };
   next(period());

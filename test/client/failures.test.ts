@@ -322,6 +322,27 @@ describe('a user without', () => {
     });
     expect(printed).toBe('');
   });
+
+  test.each([['replica', true], ['any', true], ['primary', false]] as const)('+readonly who reads from %s is told so once for each replica: %s', async (readFrom, isTold) => {
+    const told: string[] = [];
+    const stop = observe('error', ({ error }) => told.push(error.message));
+    const db = connect({ connection: users.connection('without-2'), deadline: 3_000, readFrom });
+    const replicas = () => db.nodes('slave');
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 20 }, (_, n) => db.get(`key-${n}`)));
+      replicas().forEach((node) => void node.connect().catch(() => undefined));
+      await expect.poll(() => replicas().filter(({ status }) => status === 'ready').length).toBe(3);
+      await users.onAllNodes('CLIENT', 'KILL', 'USER', 'without-2');
+    }
+    await close(db);
+    stop();
+    const refused = told.filter((message) => /NOPERM/.test(message));
+    expect(refused).toHaveLength(isTold ? 3 : 0);
+    expect(new Set(refused).size).toBe(refused.length);
+    for (const message of refused) {
+      expect(message).toMatch(/^localhost:\d+ is not read from: NOPERM .*'readonly' command; besides its data commands, the access string needs "\+cluster\|slots .*\+readonly/);
+    }
+  });
 });
 
 test('a provider that never answers does not hide what is wrong besides', async () => {
