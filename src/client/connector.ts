@@ -58,6 +58,9 @@ interface NodeOptions {
 /** How long one attempt may take in all, with a slow credentials provider. */
 const ATTEMPT_TIMEOUT_MS = 10_000;
 
+/** How long the provider is waited for while there is a password that was accepted, in milliseconds. */
+const PATIENCE_MS = 1_000;
+
 /** How often a refused password is asked for again on the same connection. */
 const MAX_REFUSALS = 2;
 
@@ -187,11 +190,15 @@ async function open(options: NodeOptions, context: AttemptContext, signal: Abort
   throw failure;
 }
 
-/** While the provider fails, the password that was accepted last may still be. */
+/** While the provider fails or does not answer, the password that was accepted last may still be; what comes later is for the next attempt. */
 async function firstPassword(passwords: Passwords, { password: live, onFailure, onWait }: AttemptContext, signal: AbortSignal): Promise<string> {
   const stopWaiting = onWait();
+  const limit = new AbortController();
+  const end = () => limit.abort();
+  const stop = after(live.bytes.length ? PATIENCE_MS : Infinity, end);
+  signal.addEventListener('abort', end);
   try {
-    return await passwords.first(signal);
+    return await passwords.first(limit.signal);
   } catch (error) {
     const last = live.bytes.toString();
     if (!last || signal.aborted) {
@@ -200,6 +207,7 @@ async function firstPassword(passwords: Passwords, { password: live, onFailure, 
     onFailure(error as Error);
     return last;
   } finally {
+    stop();
     stopWaiting();
   }
 }

@@ -103,6 +103,66 @@ describe('a provider that takes longer than the slots are waited for', () => {
     }, { timeout: 5_000 }).toBeGreaterThan(0);
   });
 
+  describe('and never answers', () => {
+    let getPassword: Mock<(refused?: string) => Promise<string>>;
+    let db: Cluster;
+
+    beforeEach(async () => {
+      getPassword = vi.fn(async () => passwordOf('app'));
+      db = client({ credentials: { username: 'app', getPassword }, profile: 'lambda' });
+      await db.set('a', '1');
+    });
+
+    test('is no reason to wait longer than a second while the last password is accepted', async () => {
+      getPassword.mockReturnValue(new Promise(() => undefined));
+      await users.disconnectAll();
+      const start = performance.now();
+      expect(await db.get('a')).toBe('1');
+      expect(performance.now() - start).toBeLessThan(3_500);
+    });
+
+    test('is asked for another one when that is refused', async () => {
+      onTestFinished(() => users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${passwordOf('app')}`));
+      const refused: unknown[] = [];
+      getPassword.mockImplementation((other) => {
+        refused.push(other);
+        return other === undefined ? new Promise(() => undefined) : Promise.resolve(passwordOf('rotated'));
+      });
+      await users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${passwordOf('rotated')}`);
+      await users.disconnectAll();
+      expect(await db.get('a')).toBe('1');
+      expect(refused).toContain(passwordOf('app'));
+    });
+
+    test('but late, with a password that is taken by the next connection', async () => {
+      onTestFinished(() => users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${passwordOf('app')}`));
+      getPassword.mockImplementation(() => sleep(1_500, passwordOf('rotated')));
+      await users.onAllNodes('ACL', 'SETUSER', 'app', `>${passwordOf('rotated')}`);
+      await users.disconnectAll();
+      await db.get('a');
+      await sleep(1_000);
+      await users.onAllNodes('ACL', 'SETUSER', 'app', `<${passwordOf('app')}`);
+      getPassword.mockReturnValue(new Promise(() => undefined));
+      await users.disconnectAll();
+      const start = performance.now();
+      await db.get('a');
+      expect(performance.now() - start).toBeLessThan(1_900);
+    });
+  });
+
+  test('is waited for at the first connection, and does not hold up a rotation', async () => {
+    onTestFinished(() => users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${passwordOf('app')}`));
+    let current = passwordOf('app');
+    const db = client({ credentials: { username: 'app', getPassword: () => sleep(3_000, current) }, deadline: 12_000 });
+    await db.set('a', '1');
+    current = passwordOf('rotated');
+    await users.onAllNodes('ACL', 'SETUSER', 'app', 'resetpass', `>${current}`);
+    await users.disconnectAll();
+    const start = performance.now();
+    expect(await db.get('a')).toBe('1');
+    expect(performance.now() - start).toBeLessThan(6_000);
+  });
+
   describe('and fails', () => {
     let told: string[];
     let getPassword: Mock<(refused?: string) => Promise<string>>;
