@@ -2,8 +2,11 @@ import { Command } from 'ioredis';
 import type { ChainableCommander, Cluster } from 'ioredis';
 import { callersOf, clusterInternals, pipelineInternals } from './internals';
 
-/** What keeps others waiting besides what ioredis knows to block, and what belongs on a connection for subscriptions besides what it leaves out by itself. */
-const MORE = ['wait', 'waitaof', 'punsubscribe', 'ssubscribe', 'sunsubscribe'];
+/**
+ * What keeps others waiting besides what ioredis knows to block, what belongs on a connection for subscriptions besides what it leaves out by itself, and what
+ * is refused.
+ */
+const MORE = ['wait', 'waitaof', 'punsubscribe', 'ssubscribe', 'sunsubscribe', 'reset'];
 
 /**
  * The names of what is not put into pipelines, as callers may write them.

@@ -1,11 +1,12 @@
 import type { Command, Redis } from 'ioredis';
 import type { Abandoned } from './abandoned';
-import { cannotAnswer, describe, retriable } from './failure';
+import { cannotAnswer, describe, isSignedOut, retriable } from './failure';
 import { commandInternals, isOfCluster, nodeInternals, REFRESHER } from './internals';
 import type { QueueItem } from './internals';
 import { isRejected, lacksKey, malformed, unwritable } from './malformed';
 import { refusePipelines } from './node-pipelines';
 import { forgetTransaction, noteTransaction } from './open-transactions';
+import { signingOut } from './sign-out';
 
 /** How long a replica that cannot answer is left alone, in milliseconds. */
 const AVOID_MS = 1_000;
@@ -47,6 +48,7 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
  *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
+ * - A connection that is signed out is opened again.
  * - A replica that cannot answer now is not read from for a time.
  * - The slots are asked for over a connection that is there, if possible.
  * - ASKING is sent with the command that it is for, or not at all: it would have the node execute the next one instead, although another node has
@@ -61,9 +63,13 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots,
       avoid(node);
     }
     handleReconnection.call(node, error, item);
+    // Not before the others have their replies, which would be lost.
+    if (isSignedOut(error) && node.options.password && internals.commandQueue.isEmpty()) {
+      node.disconnect(true);
+    }
   };
   node.on('close', () => forgetTransaction(node));
-  refusePipelines(node, unwritable);
+  refusePipelines(node, (commands) => unwritable(commands) ?? signingOut(commands));
   let asking: Command | undefined;
   /** @returns whether the command can be sent */
   const admit = (command: Command, stream: QueueItem['stream']): boolean => {
@@ -107,6 +113,11 @@ export function guardNode(node: Redis, { abandoned, isForReplica, toAskForSlots,
     }
     // What ioredis and callers send to the node itself, and what has no key: none of that is sent a hundred thousand times in a second.
     if (typeof commandInternals(command).slot !== 'number') {
+      const error = signingOut([command]);
+      if (error) {
+        command.reject(error);
+        return command.promise;
+      }
       guardKeyless(node, command, onUnreadable);
     }
     return send.call(node, command, stream);

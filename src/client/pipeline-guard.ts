@@ -7,6 +7,7 @@ import { isMalformed, unwritable } from './malformed';
 import { isOfTransaction } from './open-transactions';
 import { followRedirections } from './pipeline-redirections';
 import { afterRepetition } from './refused-repetition';
+import { signingOut } from './sign-out';
 import type { Thaw } from './thaw';
 import { openTransaction, withoutMulti } from './transaction-error';
 import { isWithoutMulti, noteLostPermission } from './transaction-permission';
@@ -213,7 +214,7 @@ export function guardPipeline(pipeline: ChainableCommander, name: 'pipeline' | '
 
 /** Why a list of commands is not sent. */
 function wrongIn(commands: readonly Command[], automatic: boolean, mayLeaveOpen: boolean): Error | undefined {
-  const error = automatic ? undefined : unwritable(commands);
+  const error = automatic ? undefined : unwritable(commands) ?? signingOut(commands);
   if (error) {
     return error;
   }
