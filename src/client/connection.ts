@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AUTH_MODES, CONNECTION_FIELDS, DEFAULT_PREFIX, outputName, PREFIX_PATTERN, variableName } from '../contract';
 import type { AuthMode, ConnectionField } from '../contract';
+import { checkUsername } from './credentials';
 import { ConfigurationError } from './errors';
 import { Password } from './redacted';
 
@@ -112,6 +113,7 @@ export function checkConnection(connection: ConnectionDescriptor, nameOf: (field
   if (!connection.tls && caFile) {
     throw new ConfigurationError(`${nameOf('CA_FILE')} is set although ${nameOf('TLS')} is false: remove one of them`);
   }
+  checkUsername(username, nameOf('USERNAME'));
   if (auth === 'none') {
     refuse(username, 'USERNAME');
   }

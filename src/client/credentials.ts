@@ -33,6 +33,17 @@ export interface CredentialsProvider {
   getPassword(refused?: string): Promise<string>;
 }
 
+/**
+ * Refuses a user name that cannot be sent. It may be in a secret that has not been read, and is undefined then.
+ *
+ * @throws ConfigurationError that does not show it: it may be an object with a password
+ */
+export function checkUsername(username: unknown, name = 'username of the credentials'): void {
+  if (typeof (username ?? '') !== 'string') {
+    throw new ConfigurationError(`${name} is of type ${typeof username}: expected text`);
+  }
+}
+
 /** A fixed user name and password. */
 export interface StaticCredentials {
   /** The user name. */
@@ -44,10 +55,11 @@ export interface StaticCredentials {
 /**
  * Credentials that never change: for a local server and for tests.
  *
- * @throws ConfigurationError when the user name or the password is empty
+ * @throws ConfigurationError when the user name or the password is empty, or the user name is no text
  */
 export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
   const { username } = credentials;
+  checkUsername(username);
   if (!username) {
     throw new ConfigurationError('the user name of the credentials is empty');
   }

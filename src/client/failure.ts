@@ -1,4 +1,4 @@
-import { CredentialsError } from './errors';
+import { ConfigurationError, CredentialsError } from './errors';
 import { SLOTS } from './slots';
 
 /**
@@ -145,7 +145,7 @@ export function isPermanent(error: Error): boolean {
   if (error instanceof CredentialsError) {
     return error.permanent;
   }
-  return CERTIFICATE_CODES.has(codeOf(error)) || REFUSAL.test(error.message);
+  return error instanceof ConfigurationError || CERTIFICATE_CODES.has(codeOf(error)) || REFUSAL.test(error.message);
 }
 
 /** The failure as a part of a sentence, with a hint where the server's text has none. */

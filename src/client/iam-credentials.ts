@@ -1,6 +1,7 @@
 import { Brake } from './brake';
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
+import { checkUsername } from './credentials';
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
@@ -51,7 +52,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * that signed it are valid. The service ends a connection twelve hours after its sign-in, so the client signs in again on each of them
  * before that.
  *
- * @throws ConfigurationError when the cluster, the user or the Region is not known
+ * @throws ConfigurationError when the cluster, the user or the Region is not known, or the user name is no text
  * @throws TypeError for an option that there is not
  */
 export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
@@ -83,6 +84,7 @@ class IamCredentials implements CredentialsProvider {
         throw new ConfigurationError(`${name} of iamCredentials is not set: the token is signed for it`);
       }
     }
+    checkUsername(username);
     if (!region) {
       throw new ConfigurationError('the Region of the cluster is not known: pass `region`, or set AWS_REGION');
     }

@@ -1,4 +1,5 @@
 import { answerOf, UnansweredError } from './ask-password';
+import { checkUsername } from './credentials';
 import type { CredentialsProvider } from './credentials';
 
 /** After this time, in milliseconds, an answer is too old, and one that has not come is not waited for any more. */
@@ -37,8 +38,11 @@ export class Passwords {
     this.#onWait = onWait;
   }
 
+  /** @throws ConfigurationError when the provider gives something else */
   get username(): string {
-    return this.#credentials.username ?? 'default';
+    const { username } = this.#credentials;
+    checkUsername(username);
+    return username ?? 'default';
   }
 
   /** The password to begin with: of an answer that is on its way, or has come and was not used, or of a new one. */

@@ -1,4 +1,5 @@
 import { Brake } from './brake';
+import { checkUsername } from './credentials';
 import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
@@ -67,7 +68,7 @@ interface SecretValue {
  * The secret is read once and kept; concurrent callers share one request. It is read again when the server refuses its password,
  * which is how a rotation is noticed: its current version, and the pending one if that is the refused one.
  *
- * @throws ConfigurationError when the secret is not named
+ * @throws ConfigurationError when the secret is not named, or the user name is no text
  * @throws TypeError for an option that there is not
  */
 export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
@@ -92,6 +93,7 @@ class SecretCredentials implements CredentialsProvider {
     if (!options.secretArn) {
       throw new ConfigurationError('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
     }
+    checkUsername(options.username);
     this.#options = options;
     this.#client = options.client;
   }

@@ -26,8 +26,9 @@ export interface SignIn {
  * @throws SignInError for any other answer
  */
 export async function authenticate(socket: Socket, { username, password, timeout, signal }: SignIn): Promise<SignInError | undefined> {
+  const command = encode(['AUTH', username, password]);
   const reply = readLine(socket, timeout);
-  socket.write(encode(['AUTH', username, password]));
+  socket.write(command);
   const line = await unlessAborted(reply, signal, 'waiting for the reply to AUTH');
   if (line === '+OK') {
     return undefined;

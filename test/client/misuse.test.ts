@@ -37,6 +37,8 @@ describe('connect refuses', () => {
     ['a text for that', [{ connection: { ...CONNECTION, tls: 'false' } }], 'connection.tls is "false": expected true or false'],
     ['a password as credentials', [{ connection: CONNECTION, credentials: 'secret' }], 'credentials have no getPassword() or no username'],
     ['what staticCredentials takes', [{ connection: CONNECTION, credentials: { username: 'app', password: 'secret' } }], 'make them with staticCredentials'],
+    ['a number as user name', [{ connection: { ...CONNECTION, auth: 'password', username: 1234, password: 'secret' } }], 'connection.username is of type number: expected text'],
+    ['an object as user name', [{ connection: { ...CONNECTION, auth: 'secret', username: { password: 'secret' }, secretArn: 'arn' } }], 'connection.username is of type object: expected text'],
     ['nothing', [null], 'connect takes one object of options'],
     ['no connection', [{ connection: null }], 'connection is no object: expected what connectionFromEnv or connectionFromOutputs gives'],
     ['a host with its port', [{ connection: { ...CONNECTION, host: 'other:6379' } }], 'connection.host is no host name alone: expected that of the cluster endpoint, without scheme, user and port'],
@@ -68,6 +70,20 @@ test('credentials say what they lack', () => {
   expect(() => secretCredentials({})).toThrow('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
   expect(() => secretCredentials({ arn: 'arn' })).toThrow('secretCredentials has no option arn: expected one of secretArn');
   expect(() => staticCredentials('app', 'secret')).toThrow(client.ConfigurationError);
+});
+
+test('credentials have a text as user name', () => {
+  const refusal = new client.ConfigurationError('username of the credentials is of type number: expected text');
+  expect(() => staticCredentials({ username: 1234, password: 'x' })).toThrow(refusal);
+  expect(() => iamCredentials({ username: 1234, clusterName: 'orders', region: 'eu-west-1' })).toThrow(refusal);
+  expect(() => secretCredentials({ username: 1234, secretArn: 'arn' })).toThrow(refusal);
+});
+
+test('a provider with another user name fails its commands, not the process', async () => {
+  const credentials = { username: 1234, getPassword: async () => 'secret' };
+  const other = connect({ connection: users.connection(), credentials, deadline: 2_000 });
+  await expect(other.get('key')).rejects.toThrow(/username of the credentials is of type number: expected text/);
+  await client.close(other, { timeout: 100 });
 });
 
 test('a duplicate has the options of its client', () => {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { createConnection, createServer, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -48,6 +48,13 @@ describe('a server that does not know AUTH', () => {
   test('does not bring an IAM token into the error', async () => {
     expect(await refusalOf(createConnection(join(folder, 'socket')), IAM_TOKEN)).toBe("ERR unknown command 'AUTH'");
   });
+});
+
+test('what cannot be sent leaves no reply to wait for', async () => {
+  const socket = new Socket();
+  const wrong = { username: 1234 as unknown as string, password: PASSWORD, timeout: 10, signal: new AbortController().signal };
+  await expect(authenticate(socket, wrong)).rejects.toThrow(TypeError);
+  expect(socket.listenerCount('close')).toBe(new Socket().listenerCount('close'));
 });
 
 test.each([
