@@ -1,5 +1,6 @@
 import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { perSlot } from './per-slot';
+import { textOrBytes } from './text-or-bytes';
 
 /** Every byte of the text is a character of the key, so that nothing needs to be encoded. */
 const ASCII = /^[\0-\x7f]*$/;
@@ -31,18 +32,16 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
  * atomic: others may see some of them done, and some may fail.
  *
  * @throws BatchError when some could not be set
+ * @throws TypeError for a value that is no text, number or bytes, before anything is set
  */
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
-  const pairs = new Map<string, readonly [RedisKey, RedisValue]>();
+  const pairs = new Map<string, readonly [RedisKey, string | Buffer]>();
   for (const pair of isIterable(entries) ? entries : Object.entries(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new TypeError('mset takes an object, a Map, or a list of pairs of key and value');
     }
-    // ioredis would take the members of a list for further keys and values.
-    if (Array.isArray(pair[0]) || Array.isArray(pair[1])) {
-      throw new TypeError(`mset takes one value for each key, got a list for ${JSON.stringify(String(pair[0]))}: make it a text`);
-    }
-    pairs.set(identityOf(pair[0]), pair);
+    const [key, value] = pair as [RedisKey, unknown];
+    pairs.set(identityOf(key), [key, textOrBytes(`the value of "${key}"`, value)]);
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);

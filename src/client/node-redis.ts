@@ -5,6 +5,7 @@ import { del, mget } from './multi-key';
 import { checkNames } from './options';
 import { Patience } from './patience';
 import { scanAll } from './scan';
+import { textOrBytes } from './text-or-bytes';
 
 /** When a key expires: in seconds (`EX`) or milliseconds (`PX`) from now, or at such a time since 1970 (`EXAT`, `PXAT`). */
 export interface NodeRedisExpiration {
@@ -68,7 +69,7 @@ export interface NodeRedisClient {
    * Sets a key.
    *
    * @returns `OK`, or null if a condition did not hold; with `GET`, the value that the key had
-   * @throws TypeError for an option that it does not know, rather than to set the key without it, and for a value that is no text, number or Buffer
+   * @throws TypeError for an option that it does not know, rather than to set the key without it, and for a value that is no text, number or bytes
    */
   set(key: RedisKey, value: RedisValue, options?: NodeRedisSetOptions): Promise<string | null>;
   /** Deletes keys in any slots; how many were there. */
@@ -116,12 +117,8 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
       return client;
     },
     get: (key) => db.get(key),
-    set: async (key, value, options) => {
-      if (typeof value !== 'string' && typeof value !== 'number' && !Buffer.isBuffer(value)) {
-        throw new TypeError(`the value of SET is of type ${value === null ? 'null' : typeof value}: expected text, a number or a Buffer`);
-      }
-      return await db.call('set', [key, value, ...setArguments(options ?? {})]) as string | null;
-    },
+    set: async (key, value, options) =>
+      await db.call('set', [key, textOrBytes('the value of SET', value), ...setArguments(options ?? {})]) as string | null,
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
     expire: async (key, seconds, mode) => await db.call('expire', [key, seconds, ...mode === undefined ? [] : [mode]]) as number,
     mGet: (keys) => mget(db, keys),

@@ -129,6 +129,9 @@ test('EXPIRE takes a condition, and SET no value that node-redis would not take'
     return [...replies, await each.get(key), await each.set(key, Buffer.from('x'), null as unknown as undefined), await each.get(key)];
   }));
   expect(outcomes[0]).toEqual(outcomes[1]);
+  await expect(client.set('key', null as unknown as string)).rejects.toThrow('the value of SET must be text, a number or bytes, got null');
+  await client.set('key', new Uint8Array([104, 105]) as Buffer);
+  expect(await client.get('key')).toBe('hi');
 });
 
 test('a prefix of the client stands before all keys, those that a scan finds, too', async () => {
