@@ -1,6 +1,7 @@
 import type { RedisKey } from 'ioredis';
 import { crc16 } from './crc16';
 import { SLOTS } from './slots';
+import { textOrBytes } from './text-or-bytes';
 
 /**
  * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.
@@ -29,21 +30,19 @@ export function hashTag(tag: string | number, ...parts: (string | number)[]): st
  * The slot of a key, from 0 to 16383: what the server answers to `CLUSTER KEYSLOT`.
  *
  * ioredis differs for a key that starts a tag with `{}` or is not well-formed Unicode: it sends such a key to a node that redirects it.
+ *
+ * @throws TypeError for what is neither text nor bytes, nor a number, which is taken as text
  */
 export function slotOf(key: RedisKey): number {
-  const open = indexOf(key, '{');
-  const close = open < 0 ? -1 : indexOf(key, '}', open);
-  return crc16(close > open + 1 ? partOf(key, open + 1, close) : key) % SLOTS;
+  const sent = textOrBytes(key);
+  const open = sent.indexOf('{');
+  const close = open < 0 ? -1 : sent.indexOf('}', open);
+  return crc16(close > open + 1 ? partOf(sent, open + 1, close) : sent) % SLOTS;
 }
 
 /** Whether keys are in one slot, so that a command, script or transaction can work on all of them. */
 export function sameSlot(...keys: RedisKey[]): boolean {
   return keys.every((key) => slotOf(key) === slotOf(keys[0]));
-}
-
-function indexOf(key: RedisKey, brace: '{' | '}', from = 0): number {
-  // Some give a Uint8Array, which knows only bytes.
-  return typeof key === 'string' ? key.indexOf(brace, from) : key.indexOf(brace.charCodeAt(0), from);
 }
 
 function partOf(key: RedisKey, start: number, end: number): RedisKey {

@@ -1,6 +1,6 @@
 import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { perSlot } from './per-slot';
-import { textOrBytes } from './text-or-bytes';
+import { kindOf, textOrBytes } from './text-or-bytes';
 
 /** Every byte of the text is a character of the key, so that nothing needs to be encoded. */
 const ASCII = /^[\0-\x7f]*$/;
@@ -32,20 +32,20 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
  * atomic: others may see some of them done, and some may fail.
  *
  * @throws BatchError when some could not be set
- * @throws TypeError for a value that is no text, number or bytes, before anything is set
+ * @throws TypeError for a key or a value that is neither text nor a number nor bytes, before anything is set
  */
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   const pairs = new Map<string, readonly [RedisKey, string | Buffer]>();
-  for (const pair of isIterable(entries) ? entries : Object.entries(entries)) {
+  for (const pair of pairsOf(entries)) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new TypeError('mset takes an object, a Map, or a list of pairs of key and value');
     }
     const [key, value] = pair as [RedisKey, unknown];
-    pairs.set(identityOf(key), [key, textOrBytes(`the value of "${key}"`, value)]);
+    pairs.set(identityOf(textOrBytes(key)), [key, textOrBytes(value, `the value of "${key}"`)]);
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);
-  await perSlot(db, keys, { name: 'mset', text: true, argsOf: (position) => distinct[position], resultAt: () => 'OK' });
+  await perSlot(db, keys, { name: 'mset', text: true, argsOf: (key, position) => [key, distinct[position][1]], resultAt: () => 'OK' });
   return 'OK';
 }
 
@@ -58,8 +58,7 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
  * @throws BatchError when some could not be deleted
  */
 export async function del(db: Cluster, keys: readonly RedisKey[]): Promise<number> {
-  const argsOf = (position: number) => [keys[position]];
-  const answers = await perSlot<number>(db, keys, { name: 'del', text: true, argsOf, resultAt: () => 'OK' });
+  const answers = await perSlot<number>(db, keys, { name: 'del', text: true, argsOf: (key) => [key], resultAt: () => 'OK' });
   // With `stringNumbers`, it is a text.
   return answers.reduce((sum, { reply }) => sum + Number(reply), 0);
 }
@@ -74,7 +73,7 @@ async function read<T>(db: Cluster, keys: readonly RedisKey[], text: boolean): P
       replyOfError: ({ message }) => (message.startsWith('WRONGTYPE') ? [null] : undefined),
     },
     text,
-    argsOf: (position) => [keys[position]],
+    argsOf: (key) => [key],
     resultAt: (reply, index) => reply[index],
   });
   const values = new Array<T | null>(keys.length);
@@ -85,10 +84,11 @@ async function read<T>(db: Cluster, keys: readonly RedisKey[], text: boolean): P
 }
 
 /** The same for the text and the bytes of a key. */
-function identityOf(key: RedisKey): string {
+function identityOf(key: string | Buffer): string {
   return typeof key === 'string' && ASCII.test(key) ? key : Buffer.from(key as string).toString('latin1');
 }
 
-function isIterable(entries: Entries): entries is Iterable<readonly [RedisKey, RedisValue]> {
-  return Symbol.iterator in entries;
+/** What is neither a list nor an object of its own, such as a promise, is no pair either. */
+function pairsOf(entries: Entries): Iterable<unknown> {
+  return Symbol.iterator in Object(entries) ? entries as Iterable<unknown> : kindOf(entries) === 'object' ? Object.entries(entries) : [entries];
 }

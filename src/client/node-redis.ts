@@ -118,7 +118,7 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
     },
     get: (key) => db.get(key),
     set: async (key, value, options) =>
-      await db.call('set', [key, textOrBytes('the value of SET', value), ...setArguments(options ?? {})]) as string | null,
+      await db.call('set', [key, textOrBytes(value, 'the value of SET'), ...setArguments(options ?? {})]) as string | null,
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
     expire: async (key, seconds, mode) => await db.call('expire', [key, seconds, ...mode === undefined ? [] : [mode]]) as number,
     mGet: (keys) => mget(db, keys),

@@ -3,7 +3,7 @@ import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { BatchError } from './batch-error';
 import { prefixedSlot } from './cluster-slots';
 import { commandInternals } from './internals';
-import { isRejected } from './malformed';
+import { textOrBytes } from './text-or-bytes';
 
 /** How many keys one command may have, so that none keeps a node from serving others for long. */
 const MAX_KEYS = 1_000;
@@ -21,8 +21,8 @@ export interface SlotCommand<R> {
   };
   /** Whether replies are text; they are bytes otherwise. */
   readonly text: boolean;
-  /** The arguments that stand for the key at a position of the caller's list. */
-  readonly argsOf: (position: number) => readonly RedisValue[];
+  /** The arguments that stand for a key, which is at a position of the caller's list. */
+  readonly argsOf: (key: string | Buffer, position: number) => readonly RedisValue[];
   /** What a reply says of the key at an index of its command. */
   readonly resultAt: (reply: R, index: number) => unknown;
 }
@@ -50,8 +50,9 @@ export async function perSlot<R>(db: Cluster, keys: readonly RedisKey[], command
   if (!Array.isArray(keys)) {
     throw new TypeError(`${command.name} takes its keys as one list: ${command.name}(db, ['a', 'b'])`);
   }
-  const groups = groupBySlot<R>(db, keys);
-  await sendAll(db, groups, command);
+  const sent = Array.from(keys, (key) => textOrBytes(key));
+  const groups = groupBySlot<R>(db, sent);
+  await sendAll(db, groups, sent, command);
   const answers: Answer<R>[] = [];
   const errors = new Map<RedisKey, Error>();
   for (const { positions, reply, error } of groups) {
@@ -89,8 +90,9 @@ function groupBySlot<R>(db: Cluster, keys: readonly RedisKey[]): Group<R>[] {
 }
 
 /** With a thousand slots, a promise less for each is felt: hence one for all, and no method of ioredis between. */
-function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotCommand<R>): Promise<void> {
-  const { text, argsOf } = command;
+function sendAll<R>(db: Cluster, groups: readonly Group<R>[], keys: readonly (string | Buffer)[], command: SlotCommand<R>): Promise<void> {
+  const { text } = command;
+  const argsOf = (position: number) => command.argsOf(keys[position], position);
   const { keyPrefix, showFriendlyErrorStack } = db.options;
   const options = { keyPrefix, replyEncoding: text ? 'utf8' : null, errorStack: showFriendlyErrorStack ? new Error() : undefined } as const;
   return new Promise((resolve) => {
@@ -106,9 +108,7 @@ function sendAll<R>(db: Cluster, groups: readonly Group<R>[], command: SlotComma
       const args = single ? [...argsOf(group.positions[0])] : group.positions.flatMap(argsOf);
       const sent = new Command((single ?? command).name, args, options);
       commandInternals(sent).slot = group.slot;
-      if (!isRejected(sent)) {
-        void db.sendCommand(sent);
-      }
+      void db.sendCommand(sent);
       sent.promise.then((reply) => {
         group.reply = single ? single.replyOf(reply) : reply as R;
         done();

@@ -11,7 +11,7 @@ export function kindOf(value: unknown): string {
  * @param what - for the message, which may not show a value
  * @throws TypeError for what is neither text nor a number nor bytes
  */
-export function textOrBytes(what: string, value: unknown): string | Buffer {
+export function textOrBytes(value: unknown, what = 'a key'): string | Buffer {
   if (typeof value === 'string' || Buffer.isBuffer(value)) {
     return value;
   }

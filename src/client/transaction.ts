@@ -5,6 +5,7 @@ import { runningTime } from './clock';
 import { isRedirection, prefixedSlot, refreshSlots } from './cluster-slots';
 import { redirectionOf } from './failure';
 import { hashTag, slotOf } from './keys';
+import { textOrBytes } from './text-or-bytes';
 import { TransactionError } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { checkSlot, TransactionQueue, wrongSlot } from './transaction-queue';
@@ -80,10 +81,11 @@ export async function transaction<T extends unknown[]>(
   if (first.watch.length === 0) {
     throw new TypeError('watch must name at least one key: leave the options out for a transaction that depends on none');
   }
-  for (const key of first.watch) {
+  const watch = first.watch.map((key) => textOrBytes(key));
+  for (const key of watch) {
     checkSlot(tag, 'watch', key, prefixedSlot(db, key));
   }
-  const watching = new Watching(db, slot, first, async (connection) => {
+  const watching = new Watching(db, slot, { ...first, watch }, async (connection) => {
     const queue = new TransactionQueue(connection.multi(), tag);
     try {
       await second(queue.tx, connection);

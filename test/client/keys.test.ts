@@ -53,6 +53,15 @@ test('fails on a tag that would not be one, and on a part that is missing', () =
   expect(() => hashTag(undefined as never)).toThrow(TypeError);
 });
 
+test('a key is text, bytes or a number, and nothing else has a slot', () => {
+  expect(slotOf(new Uint8Array([123, 97, 125, 49]) as Buffer)).toBe(slotOf('a'));
+  expect(slotOf(7 as never)).toBe(slotOf('7'));
+  for (const [key, kind] of [[undefined, 'undefined'], [null, 'null'], [[], 'array'], [{}, 'object'], [true, 'boolean']]) {
+    expect(() => slotOf(key as never)).toThrow(new TypeError(`a key must be text, a number or bytes, got ${kind}`));
+  }
+  expect(() => sameSlot(['a', 'b'] as never)).toThrow('a key must be text, a number or bytes, got array');
+});
+
 test('keys of several slots are told apart', () => {
   expect(sameSlot()).toBe(true);
   expect(sameSlot('a')).toBe(true);

@@ -107,7 +107,9 @@ test('nor does one in the shape of node-redis', () => {
 test('keys come as one list', async () => {
   await expect(mget(db, 'a', 'b')).rejects.toThrow(new TypeError('mget takes its keys as one list: mget(db, [\'a\', \'b\'])'));
   await expect(del(db, 'a', 'b')).rejects.toThrow('del takes its keys as one list');
-  await expect(mset(db, ['a', '1'])).rejects.toThrow(new TypeError('mset takes an object, a Map, or a list of pairs of key and value'));
+  for (const args of [[['a', '1']], ['a', '1'], [], [null], [7], [Promise.resolve({ a: '1' })], [new Date()]]) {
+    await expect(mset(db, ...args)).rejects.toThrow(new TypeError('mset takes an object, a Map, or a list of pairs of key and value'));
+  }
 });
 
 test('a transaction has a function, and keys to watch are a list', async () => {
@@ -115,6 +117,14 @@ test('a transaction has a function, and keys to watch are a list', async () => {
   for (const args of [[], [{ watch: ['{main}'] }], [{ wtach: ['{main}'] }, () => undefined], [{ watch: '{main}' }, () => undefined]]) {
     await expect(transaction(db, 'main', ...args)).rejects.toThrow(new TypeError(message));
   }
+});
+
+test('a key to watch is text, a number or bytes', async () => {
+  expect(await transaction(db, 7, { watch: ['{7}', new Uint8Array([123, 55, 125])] }, (tx: Cluster) => void tx.get('{7}'))).toEqual([null]);
+  await expect(transaction(db, 7, { watch: [7] }, (tx: Cluster) => void tx.get('{7}'))).resolves.toEqual([null]);
+  await expect(transaction(db, 'main', { watch: [undefined] }, () => undefined)).rejects.toThrow(
+    new TypeError('a key must be text, a number or bytes, got undefined'),
+  );
 });
 
 test('events are known by their own names', () => {

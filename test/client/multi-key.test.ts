@@ -85,6 +85,29 @@ test('a value is text, a number or bytes, and nothing is written with one that i
   expect(await mgetBuffer(db, ['bytes'])).toEqual([Buffer.from([1, 255])]);
 });
 
+test('a key may be a number, as for ioredis, or plain bytes, and nothing is done with one that is neither', async () => {
+  const bytes = new Uint8Array([255, 97]) as Buffer;
+  await mset(db, new Map<unknown, string>([[1, 'one'], [bytes, 'bytes']]) as Map<string, string>);
+  expect(await mget(db, [1, bytes, '1', Buffer.from(bytes)] as string[])).toEqual(['one', 'bytes', 'one', 'bytes']);
+  for (const [key, kind] of [[undefined, 'undefined'], [null, 'null'], [{}, 'object'], [['a'], 'array']]) {
+    const refusal = new TypeError(`a key must be text, a number or bytes, got ${kind}`);
+    for (const work of [mget, mgetBuffer, del]) {
+      await expect(work(db, ['1', key as string])).rejects.toThrow(refusal);
+    }
+    await expect(mset(db, [['2', 'two'], [key as string, '3']])).rejects.toThrow(refusal);
+  }
+  expect(await mget(db, ['1', '2'])).toEqual(['one', null]);
+  expect(await del(db, [1, bytes] as unknown as string[])).toBe(2);
+});
+
+test('a key that fails is known by what the caller gave for it', async () => {
+  const limited = open('limited');
+  const key = new Uint8Array([49]) as Buffer;
+  const { errors } = await errorOf(mget(limited, [key, 1 as unknown as string]));
+  expect([...errors.keys()]).toEqual([key, 1]);
+  await close(limited);
+});
+
 test('nothing is asked for when there is nothing to do', async () => {
   await db.get('ready');
   await users.onAllNodes('CONFIG', 'RESETSTAT');
