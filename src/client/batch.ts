@@ -1,4 +1,4 @@
-import type { ChainableCommander, Cluster, Command } from 'ioredis';
+import type { Callback, Cluster, Command, RedisCommander } from 'ioredis';
 import { isRejected } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { tell } from './pipeline-guard';
@@ -8,7 +8,21 @@ import { sendWithText } from './whole-scripts';
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
 
-type Exec = ChainableCommander['exec'];
+type Replies = [error: Error | null, result: unknown][];
+
+declare module 'ioredis/built/utils/RedisCommander' {
+  /** What a command gives, by the kind of what it belongs to: a command of a batch gives the batch. */
+  interface ResultTypes<Result, Context> {
+    batch: Batch;
+  }
+}
+
+/** What `batch` collects commands with: like a pipeline, but what `exec` gives is never null. */
+export interface Batch extends RedisCommander<{ type: 'batch' }> {
+  /** How many commands there are. */
+  readonly length: number;
+  exec(callback?: Callback<Replies>): Promise<Replies>;
+}
 
 /**
  * Collects commands like `db.pipeline()` does, but over keys in any slots.
@@ -20,9 +34,9 @@ type Exec = ChainableCommander['exec'];
  *
  * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
  */
-export function batch(db: Cluster): ChainableCommander {
+export function batch(db: Cluster): Batch {
   const commands: Command[] = [];
-  const collector: ChainableCommander = Object.create(db.pipeline(), {
+  const collector: Batch = Object.create(db.pipeline(), {
     length: { get: () => commands.length },
     sendCommand: {
       value: (command: Command) => {
@@ -36,7 +50,7 @@ export function batch(db: Cluster): ChainableCommander {
       },
     },
     exec: {
-      value: (callback?: Parameters<Exec>[0]) => {
+      value: (callback?: Callback<Replies>) => {
         const replies = Promise.all(commands.splice(0).map((command) => send(db, command)));
         return callback ? tell(replies, callback) : replies;
       },

@@ -30,6 +30,11 @@ export interface CredentialsProvider {
    *
    * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again
    */
+  getPassword(refused?: string): string | Promise<string>;
+}
+
+/** A provider of this library, whose answer is always a promise. */
+export interface PromisingProvider extends CredentialsProvider {
   getPassword(refused?: string): Promise<string>;
 }
 
@@ -57,7 +62,7 @@ export interface StaticCredentials {
  *
  * @throws ConfigurationError when the user name or the password is empty, or the user name is no text
  */
-export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
+export function staticCredentials(credentials: StaticCredentials): PromisingProvider {
   const { username } = credentials;
   checkUsername(username);
   if (!username) {

@@ -2,7 +2,7 @@ import { Brake } from './brake';
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
 import { checkUsername } from './credentials';
-import type { CredentialsProvider } from './credentials';
+import type { PromisingProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
@@ -55,7 +55,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * @throws ConfigurationError when the cluster, the user or the Region is not known, or the user name is no text
  * @throws TypeError for an option that there is not
  */
-export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
+export function iamCredentials(options: IamCredentialsOptions): PromisingProvider {
   return new IamCredentials(options);
 }
 
@@ -65,7 +65,7 @@ interface Token {
   readonly usableUntil: number;
 }
 
-class IamCredentials implements CredentialsProvider {
+class IamCredentials implements PromisingProvider {
   readonly username: string;
   readonly sessionLifetime = SESSION_LIFETIME_MS;
   readonly sourceName = 'AWS credentials to sign in with';
