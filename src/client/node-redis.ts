@@ -49,6 +49,8 @@ export interface NodeRedisScanOptions {
 
 const TIMES: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT'];
 
+const FLAGS: readonly string[] = ['KEEPTTL', 'NX', 'XX', 'GET'];
+
 const SCAN_NAMES: readonly (keyof NodeRedisScanOptions)[] = ['MATCH', 'COUNT', 'TYPE'];
 
 /** What connect-redis and the idempotency utility of Powertools for AWS Lambda call of a node-redis client. */
@@ -69,7 +71,7 @@ export interface NodeRedisClient {
    * Sets a key.
    *
    * @returns `OK`, or null if a condition did not hold; with `GET`, the value that the key had
-   * @throws TypeError for an option that it does not know, rather than to set the key without it, and for a value that is no text, number or bytes
+   * @throws TypeError for an option that it does not know, rather than to set the key without it, and for a key or value that is no text, number or bytes
    */
   set(key: RedisKey, value: RedisValue, options?: NodeRedisSetOptions): Promise<string | null>;
   /** Deletes keys in any slots; how many were there. */
@@ -116,11 +118,11 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
       await new Patience(db, 'connect').bounded(untilReady(db));
       return client;
     },
-    get: (key) => db.get(key),
+    get: async (key) => db.get(textOrBytes(key)),
     set: async (key, value, options) =>
-      await db.call('set', [key, textOrBytes(value, 'the value of SET'), ...setArguments(options ?? {})]) as string | null,
+      await db.call('set', [textOrBytes(key), textOrBytes(value, 'the value of SET'), ...setArguments(options ?? {})]) as string | null,
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
-    expire: async (key, seconds, mode) => await db.call('expire', [key, seconds, ...mode === undefined ? [] : [mode]]) as number,
+    expire: async (key, seconds, mode) => await db.call('expire', [textOrBytes(key), seconds, ...mode === undefined ? [] : [mode]]) as number,
     mGet: (keys) => mget(db, keys),
     scanIterator: (options = {}) => {
       checkNames('scanIterator', options, SCAN_NAMES);
@@ -154,6 +156,7 @@ async function untilReady(db: Cluster): Promise<void> {
 }
 
 function setArguments(options: NodeRedisSetOptions): (string | number)[] {
+  checkNames('SET', options, ['expiration', 'condition', ...TIMES, ...FLAGS]);
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined || value === false) {
       return [];
@@ -168,15 +171,12 @@ function setArguments(options: NodeRedisSetOptions): (string | number)[] {
     if (name === 'condition' && (value === 'NX' || value === 'XX')) {
       return [value];
     }
-    if (['KEEPTTL', 'NX', 'XX', 'GET'].includes(name) && value === true) {
+    if (FLAGS.includes(name) && value === true) {
       return [name];
     }
     if (TIMES.includes(name) && typeof value === 'number') {
       return [name, value];
     }
-    throw new TypeError(
-      `the option ${name} of SET is ${JSON.stringify(value)}: ` +
-      'expected expiration, EX, PX, EXAT, PXAT, KEEPTTL, condition (NX or XX), NX, XX or GET, with a value as in node-redis',
-    );
+    throw new TypeError(`the option ${name} of SET is ${JSON.stringify(value)}: expected a value as in node-redis`);
   });
 }

@@ -1,3 +1,6 @@
+import { inspect } from 'node:util';
+import { kindOf } from './text-or-bytes';
+
 /**
  * Refuses options that there are not. TypeScript finds them, JavaScript leaves them out without a word.
  *
@@ -5,8 +8,8 @@
  * @throws TypeError
  */
 export function checkNames(what: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`the options of ${what} are ${JSON.stringify(options)}: expected an object with ${names.join(', ')}`);
+  if (kindOf(options) !== 'object') {
+    throw new TypeError(`the options of ${what} are ${inspect(options)}: expected an object with ${names.join(', ')}`);
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -97,7 +97,7 @@ test('outputs are the document', () => {
 
 test('a scan for a pattern never becomes one for everything', async () => {
   await expect(scanAll(db, { MATCH: 'tmp:*' }).next()).rejects.toThrow(new TypeError('scanAll has no option MATCH: expected one of match, count, type'));
-  await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are "tmp:*": expected an object with match, count, type');
+  await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are \'tmp:*\': expected an object with match, count, type');
 });
 
 test('nor does one in the shape of node-redis', () => {

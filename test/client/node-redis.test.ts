@@ -94,11 +94,30 @@ describe('SET does what node-redis does', () => {
       await expect(client.set('key', 'x', options)).rejects.toThrow(TypeError);
     }
     await expect(client.set('key', 'x', { nx: true } as object)).rejects.toThrow(
-      /^the option nx of SET is true: expected expiration, EX, PX, EXAT, PXAT, KEEPTTL, condition \(NX or XX\), NX, XX or GET, with a value as in node-redis$/,
+      /^SET has no option nx: expected one of expiration, condition, EX, PX, EXAT, PXAT, KEEPTTL, NX, XX, GET$/,
     );
+    await expect(client.set('key', 'x', { condition: 'nx' } as object)).rejects.toThrow(/^the option condition of SET is "nx": expected a value as in node-redis$/);
     await expect(client.set('key', 'x', { NX: true, XX: true })).rejects.toThrow(/^ERR syntax error/);
     expect(await client.get('key')).toBeNull();
   });
+});
+
+test('what is no key, and what is no object of options, is refused', async () => {
+  await flush(users.cluster);
+  for (const key of [undefined, null, ['a', 'b'], {}] as unknown as string[]) {
+    const message = /^a key must be text, a number or bytes, got (undefined|null|array|object)$/;
+    await expect(client.set(key, 'x')).rejects.toThrow(message);
+    await expect(client.get(key)).rejects.toThrow(message);
+    await expect(client.expire(key, 1)).rejects.toThrow(message);
+  }
+  await expect((client.del as () => Promise<number>)()).rejects.toThrow(new TypeError('a key must be text, a number or bytes, got undefined'));
+  for (const options of [60, 'NX', new Map([['EX', 60]]), ['EX', 60], () => 60] as unknown as object[]) {
+    await expect(client.set('key', 'x', options)).rejects.toThrow(/^the options of SET are .+: expected an object with expiration, condition, EX, PX/s);
+  }
+  expect(await client.get('key')).toBeNull();
+  const bytes = new Uint8Array([97, 255]) as Buffer;
+  await client.set(bytes, 'x', { EX: 60 });
+  expect([await client.get(bytes), await client.get(Buffer.from(bytes)), await client.expire(bytes, 0)]).toEqual(['x', 'x', 1]);
 });
 
 test('its other commands work over all slots', async () => {
