@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Brake } from './brake';
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
@@ -52,7 +53,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * that signed it are valid. The service ends a connection twelve hours after its sign-in, so the client signs in again on each of them
  * before that.
  *
- * @throws ConfigurationError when the cluster, the user or the Region is not known, or the user name is no text
+ * @throws ConfigurationError when the cluster, the user or the Region is not known or cannot be one
  * @throws TypeError for an option that there is not
  */
 export function iamCredentials(options: IamCredentialsOptions): PromisingProvider {
@@ -87,6 +88,12 @@ class IamCredentials implements PromisingProvider {
     checkUsername(username);
     if (!region) {
       throw new ConfigurationError('the Region of the cluster is not known: pass `region`, or set AWS_REGION');
+    }
+    for (const [name, value] of Object.entries({ clusterName, region })) {
+      // Upper case is left to the service.
+      if (!/^[a-z][a-z\d-]*$/i.test(value)) {
+        throw new ConfigurationError(`${name} of iamCredentials is ${inspect(value)}: expected a name of letters, digits and hyphens, not an endpoint`);
+      }
     }
     this.username = username;
     this.#clusterName = clusterName;

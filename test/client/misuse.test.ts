@@ -72,6 +72,19 @@ test('credentials say what they lack', () => {
   expect(() => staticCredentials('app', 'secret')).toThrow(client.ConfigurationError);
 });
 
+test('a token is for a cluster and a Region that can be', () => {
+  const options = { clusterName: 'orders', username: 'app', region: 'eu-west-1' };
+  for (const clusterName of ['clustercfg.orders.abc123.memorydb.eu-west-1.amazonaws.com', 'orders ', ' orders', 'orders:6379', 'or_ders', '1orders', 7]) {
+    expect(() => iamCredentials({ ...options, clusterName })).toThrow(new client.ConfigurationError(
+      `clusterName of iamCredentials is ${inspect(clusterName)}: expected a name of letters, digits and hyphens, not an endpoint`,
+    ));
+  }
+  for (const region of ['eu-west-1 ', 'eu west 1', 'eu-west-1\n', 'eu-west-1a.', 1]) {
+    expect(() => iamCredentials({ ...options, region })).toThrow(`region of iamCredentials is ${inspect(region)}: expected a name of letters`);
+  }
+  expect(() => iamCredentials({ ...options, clusterName: 'Orders-2', region: 'us-gov-west-1' })).not.toThrow();
+});
+
 test('credentials have a text as user name', () => {
   const refusal = new client.ConfigurationError('username of the credentials is of type number: expected text');
   expect(() => staticCredentials({ username: 1234, password: 'x' })).toThrow(refusal);
