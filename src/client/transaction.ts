@@ -46,7 +46,7 @@ export type WatchingBody = (tx: ChainableCommander, connection: Redis) => unknow
  *
  * @returns the replies of the commands
  * @throws TransactionError, whose `code` says what was applied
- * @throws TypeError for a key of another slot, and for commands that would end or nest the transaction
+ * @throws TypeError for a key of another slot, for options that there are not, and for commands that would end or nest the transaction
  */
 export async function transaction<T extends unknown[] = unknown[]>(db: Cluster, tag: string | number, fn: TransactionBody): Promise<T>;
 export async function transaction<T extends unknown[] = unknown[]>(

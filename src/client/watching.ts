@@ -6,6 +6,7 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { clusterInternals } from './internals';
+import { checkNumber, timeoutOf } from './options';
 import { TransactionError, inDoubt } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
@@ -56,7 +57,9 @@ export class Watching {
   constructor(db: Cluster, slot: number, options: WatchOptions, prepare: (connection: Redis) => Promise<TransactionQueue>) {
     this.#db = db;
     this.#slot = slot;
-    const { watch, attempts = ATTEMPTS, timeout = Client.deadlineOf(db) } = options;
+    const timeout = timeoutOf('transaction', options, Client.deadlineOf(db), ['watch', 'attempts']);
+    const { watch, attempts = ATTEMPTS } = options;
+    checkNumber('attempts of transaction', attempts, 1, 'attempts, 1 or more');
     this.#options = { watch, attempts, timeout };
     this.#prepare = prepare;
   }

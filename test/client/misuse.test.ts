@@ -140,6 +140,29 @@ test('a key to watch is text, a number or bytes', async () => {
   );
 });
 
+test.each([
+  ['close', (options: unknown) => untyped.close(db, options)],
+  ['healthCheck', (options: unknown) => healthCheck(db, options)],
+  ['transaction', (options: object | null) => transaction(db, 'main', options && { watch: ['{main}'], ...options }, () => undefined)],
+])('%s refuses options that it could not heed', async (what, call) => {
+  if (what !== 'transaction') {
+    await expect(call(null)).rejects.toThrow(new TypeError(`the options of ${what} are null: expected an object with timeout`));
+  }
+  await expect(call({ timeOut: 5 })).rejects.toThrow(`${what} has no option timeOut: expected one of timeout`);
+  for (const timeout of [NaN, -1, '5', null]) {
+    await expect(call({ timeout })).rejects.toThrow(new TypeError(`timeout of ${what} is ${inspect(timeout)}: expected a number of milliseconds`));
+  }
+  expect(db.status).toBe('ready');
+});
+
+test('a transaction is tried at least once', async () => {
+  for (const attempts of [0, -1, NaN, '2', null]) {
+    await expect(transaction(db, 'main', { watch: ['{main}'], attempts }, () => undefined)).rejects.toThrow(
+      new TypeError(`attempts of transaction is ${inspect(attempts)}: expected a number of attempts, 1 or more`),
+    );
+  }
+});
+
 test('events are known by their own names', () => {
   expect(() => observe('cdk-memorydb:error', () => undefined)).toThrow(
     'there is no event "cdk-memorydb:error": expected one of connect, reauth, token-refresh, failover, slots-refresh, error, deadline',
