@@ -1,7 +1,7 @@
 import type { RedisKey } from 'ioredis';
 import { crc16 } from './crc16';
 import { SLOTS } from './slots';
-import { textOrBytes } from './text-or-bytes';
+import { kindOf, textOrBytes } from './text-or-bytes';
 
 /**
  * A key in the slot of a tag: `hashTag('main', 'account', 7)` is `{main}:account:7`.
@@ -15,8 +15,8 @@ import { textOrBytes } from './text-or-bytes';
  */
 export function hashTag(tag: string | number, ...parts: (string | number)[]): string {
   for (const part of [tag, ...parts]) {
-    if (typeof part !== 'string' && typeof part !== 'number') {
-      throw new TypeError(`the tag and the parts of a key must be strings or numbers, got ${part === null ? 'null' : typeof part}`);
+    if (typeof part !== 'string' && !(typeof part === 'number' && !Number.isNaN(part))) {
+      throw new TypeError(`the tag and the parts of a key must be strings or numbers, got ${typeof part === 'number' ? 'NaN' : kindOf(part)}`);
     }
   }
   const text = String(tag);

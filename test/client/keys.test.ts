@@ -51,6 +51,8 @@ test('fails on a tag that would not be one, and on a part that is missing', () =
   expect(() => hashTag('main', undefined as never)).toThrow(/^the tag and the parts of a key must be strings or numbers, got undefined$/);
   expect(() => hashTag('main', null as never)).toThrow(/got null$/);
   expect(() => hashTag(undefined as never)).toThrow(TypeError);
+  expect(() => hashTag(NaN)).toThrow(/got NaN$/);
+  expect(() => hashTag('main', Number('x'))).toThrow(/got NaN$/);
 });
 
 test('a key is text, bytes or a number, and nothing else has a slot', () => {
