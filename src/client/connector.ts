@@ -195,8 +195,8 @@ async function firstPassword(passwords: Passwords, { password: live, onFailure, 
   const stopWaiting = onWait();
   const limit = new AbortController();
   const end = () => limit.abort();
-  const stop = after(live.bytes.length ? PATIENCE_MS : Infinity, end);
-  signal.addEventListener('abort', end);
+  const stop = after(signal.aborted ? 0 : live.bytes.length ? PATIENCE_MS : Infinity, end);
+  signal.addEventListener('abort', end, { once: true });
   try {
     return await passwords.first(limit.signal);
   } catch (error) {
