@@ -212,12 +212,12 @@ async function firstPassword(passwords: Passwords, { password: live, onFailure, 
   }
 }
 
-async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username'>, { password: live, onWait }: AttemptContext): Promise<void> {
+async function signIn(socket: Socket, passwords: Passwords, first: Omit<SignIn, 'username' | 'hint'>, { password: live, onWait }: AttemptContext): Promise<void> {
   let { password } = first;
   const tried = new Set<string>();
   let refusal: SignInError | undefined;
   for (let refusals = 0; refusals <= MAX_REFUSALS; refusals++) {
-    refusal = await authenticate(socket, { ...first, password, username: passwords.username });
+    refusal = await authenticate(socket, { ...first, password, username: passwords.username, hint: passwords.hint });
     if (!refusal) {
       live.set(password);
       return;

@@ -26,6 +26,13 @@ export interface CredentialsProvider {
   readonly sourceName?: string;
 
   /**
+   * What to look at when the server refuses the password, for the error that says so, such as `check the clock`.
+   *
+   * @default - nothing
+   */
+  readonly refusalHint?: string;
+
+  /**
    * The password to sign in with.
    *
    * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again

@@ -80,8 +80,9 @@ export class CredentialsError extends Error {
 export class SignInError extends Error {
   readonly code: string;
 
-  constructor(message: string) {
-    super(message);
+  /** @param hint - what to look at */
+  constructor(message: string, hint?: string) {
+    super(hint ? `${message.replace(/\.$/, '')}; ${hint}` : message);
     this.name = 'SignInError';
     this.code = message.split(' ', 1)[0];
   }

@@ -70,6 +70,7 @@ class IamCredentials implements PromisingProvider {
   readonly username: string;
   readonly sessionLifetime = SESSION_LIFETIME_MS;
   readonly sourceName = 'AWS credentials to sign in with';
+  readonly refusalHint: string;
   readonly #clusterName: string;
   readonly #region: string;
   readonly #awsCredentials: () => Promise<AwsCredentials>;
@@ -98,6 +99,7 @@ class IamCredentials implements PromisingProvider {
     this.username = username;
     this.#clusterName = clusterName;
     this.#region = region;
+    this.refusalHint = `check memorydb:Connect for the user "${username}" and the cluster "${clusterName}", that name, the Region "${region}" and the clock`;
     this.#awsCredentials = awsCredentials(credentials);
   }
 

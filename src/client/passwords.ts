@@ -45,6 +45,10 @@ export class Passwords {
     return username ?? 'default';
   }
 
+  get hint(): string | undefined {
+    return this.#credentials.refusalHint;
+  }
+
   /** The password to begin with: of an answer that is on its way, or has come and was not used, or of a new one. */
   first(signal: AbortSignal): Promise<string> {
     const now = performance.now();

@@ -125,6 +125,6 @@ async function authenticate(connection: Redis, credentials: CredentialsProvider,
     await connection.auth(credentials.username ?? 'default', argument.bytes);
   } catch (error) {
     const { name, message } = error as Error;
-    throw name === REPLY ? new SignInError(message) : error;
+    throw name === REPLY ? new SignInError(message, credentials.refusalHint) : error;
   }
 }

@@ -13,6 +13,8 @@ const MAX_REPLY = 4_096;
 export interface SignIn {
   readonly username: string;
   readonly password: string;
+  /** What to look at when the server refuses it. */
+  readonly hint?: string;
   /** How long the server may take, in milliseconds. */
   readonly timeout: number;
   /** Gives up at once when aborted. */
@@ -25,7 +27,7 @@ export interface SignIn {
  * @returns undefined when the server took the password, its refusal when it did not
  * @throws SignInError for any other answer
  */
-export async function authenticate(socket: Socket, { username, password, timeout, signal }: SignIn): Promise<SignInError | undefined> {
+export async function authenticate(socket: Socket, { username, password, hint, timeout, signal }: SignIn): Promise<SignInError | undefined> {
   const command = encode(['AUTH', username, password]);
   const reply = readLine(socket, timeout);
   socket.write(command);
@@ -36,11 +38,11 @@ export async function authenticate(socket: Socket, { username, password, timeout
   if (!line.startsWith('-')) {
     throw new SignInError('unexpected reply to AUTH: the endpoint does not speak the protocol of MemoryDB');
   }
-  const error = new SignInError(withoutArguments(line.slice(1)).replaceAll(password, '[redacted]'));
-  if (REFUSED.test(error.message)) {
-    return error;
+  const text = withoutArguments(line.slice(1)).replaceAll(password, '[redacted]');
+  if (REFUSED.test(text)) {
+    return new SignInError(text, hint);
   }
-  throw error;
+  throw new SignInError(text);
 }
 
 /** An unknown command is answered with its arguments, cut after 128 bytes: what is left of a password cannot be told from other words. */

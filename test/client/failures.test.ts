@@ -11,7 +11,7 @@ import { startSecretsEndpoint } from './support/secrets-endpoint';
 import { MINIMUM, passwordOf, startUsers } from './support/users';
 import type { Users } from './support/users';
 import type { ConnectionDescriptor, ConnectOptions } from '../../src/client';
-import { close, connect, CredentialsError, DeadlineError, observe, secretCredentials } from '../../src/client';
+import { close, connect, CredentialsError, DeadlineError, iamCredentials, observe, secretCredentials } from '../../src/client';
 import { Client } from '../../src/client/client';
 import { createCertificates } from '../../src/local/certificates';
 
@@ -249,6 +249,16 @@ describe('a user who cannot sign in', () => {
     expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
     expect(error.message).toMatch(/and there will be none: WRONGPASS invalid username-password pair/);
     expect(ms).toBeLessThan(DEADLINE);
+  });
+
+  test('because a token is refused, and is told what to look at', async () => {
+    const aws = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'Pr1vate-aws-secret' };
+    const credentials = iamCredentials({ clusterName: 'orders', username: 'app', region: 'eu-west-1', credentials: aws });
+    const { error } = await failureOf({ connection: users.connection(), credentials });
+    expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
+    expect(error.message).toMatch(/: WRONGPASS invalid username-password pair or user is disabled; check memorydb:Connect for the user "app"/);
+    expect(error.message).toMatch(/ and the cluster "orders", that name, the Region "eu-west-1" and the clock$/);
+    expect(error.message).not.toMatch(/X-Amz|Pr1vate/);
   });
 
   test('and gets in as soon as the password is changed', async () => {

@@ -141,14 +141,14 @@ describe('signing in again goes on', () => {
 describe('a failure to sign in again is told once for all connections', () => {
   test.each<[string, (refused?: string) => unknown, string]>([
     ['the provider throws', () => Promise.reject(new Error('the vault is closed')), 'the vault is closed'],
-    ['the password is wrong', () => passwordOf('early'), 'WRONGPASS invalid username-password pair or user is disabled.'],
+    ['the password is wrong', () => passwordOf('early'), 'WRONGPASS invalid username-password pair or user is disabled; look'],
     ['there is none', () => undefined, 'the credentials provider gave no password'],
     ['none comes', () => new Promise(() => undefined), 'gave up waiting for the credentials provider'],
     ['none comes after a refusal', (refused) => (refused ? Promise.reject(new Error('the vault is closed')) : passwordOf('early')), 'WRONGPASS'],
   ])('when %s', async (_, answer, message) => {
     let fails = false;
     const getPassword = async (refused?: string) => (fails ? await answer(refused) as string : passwordOf('app'));
-    const db = connect({ connection: users.connection(), credentials: { username: 'app', sessionLifetime: 2_000, getPassword } });
+    const db = connect({ connection: users.connection(), credentials: { username: 'app', refusalHint: 'look', sessionLifetime: 2_000, getPassword } });
     onTestFinished(() => close(db, { timeout: 100 }));
     await Promise.all(['{k}', '{a}', '{d}'].map((key) => db.get(key)));
     const told: Error[] = [];
