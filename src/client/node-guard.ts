@@ -48,7 +48,7 @@ function isRouted(command: Command, stream: QueueItem['stream']): boolean {
  * - A replica does not get what is not for it, and which ioredis gives to any node while it knows no primary: it would read what has been
  *   overwritten, and refuse scripts. Nor does a node that has become one since the command was queued.
  * - A user without `+info` gets a connection without the check that the node has finished loading, instead of a line on the console.
- * - A connection that is signed out is opened again.
+ * - RESET is refused, and a connection that is signed out all the same is opened again.
  * - A replica that cannot answer now is not read from for a time.
  * - The slots are asked for over a connection that is there, if possible.
  * - ASKING is sent with the command that it is for, or not at all: it would have the node execute the next one instead, although another node has

@@ -56,17 +56,17 @@ export function keepSignedIn(
   const signIn = async (connection: Redis, tell: (error: Error) => void) => {
     const { options: { host = '', port = 0 }, stream } = connection;
     const start = performance.now();
-    const failed: Error[] = [];
+    const failed: unknown[] = [];
     waiting.add(connection);
     try {
-      await signInAgain(connection, credentials, password, (refusal) => failed.push(refusal));
+      await signInAgain(connection, credentials, password, failed);
       onSignedIn({ host, port, duration: performance.now() - start });
     } catch (error) {
       // One that was closed meanwhile signs in anew.
       if (connection.status === 'ready' && connection.stream === stream) {
         next(period() / SOONER_AFTER_FAILURE);
         if (!isInTransaction(connection)) {
-          [...failed, error as Error].forEach(tell);
+          [...failed, error].forEach((each) => tell(each as Error));
         }
       }
     } finally {
@@ -90,12 +90,12 @@ export function keepSignedIn(
   };
 }
 
-/** @param onRefusal - told why another password is asked for */
+/** @param failed - gets why another password is asked for */
 async function signInAgain(
   connection: Redis,
   credentials: CredentialsProvider,
   live: LivePassword,
-  onRefusal: (refusal: Error) => void,
+  failed: unknown[],
 ): Promise<void> {
   const ask = (refused?: string) => askPassword(credentials, AbortSignal.timeout(Math.min(ASK_TIMEOUT_MS, credentials.sessionLifetime!)), refused);
   let password = await ask();
@@ -103,7 +103,7 @@ async function signInAgain(
   try {
     await authenticate(connection, credentials, password);
   } catch (refusal) {
-    onRefusal(refusal as Error);
+    failed.push(refusal);
     password = await ask(password);
     checkFree(connection);
     await authenticate(connection, credentials, password);
