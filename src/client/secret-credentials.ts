@@ -171,7 +171,8 @@ class SecretCredentials implements PromisingProvider {
       // A client that is not the SDK's may not heed the signal.
       reply = await unlessAborted(sent, abortSignal, 'waiting for Secrets Manager');
     } catch (cause) {
-      const { name, message } = cause as Error;
+      // Anything can be thrown.
+      const { name = 'Error', message = String(cause) } = Object(cause) as Partial<Error>;
       if (name === 'SyntaxError') {
         // It quotes the text that it could not parse.
         throw new CredentialsError(`cannot read the secret ${secretArn}: the answer of Secrets Manager is malformed`, { permanent: false });

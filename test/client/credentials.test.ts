@@ -202,6 +202,16 @@ describe('secretCredentials', () => {
     await expect.poll(() => provider.getPassword(), { timeout: 1_300 }).toBe(PASSWORD);
   });
 
+  test.each([['no network', 'Error: no network'], [null, 'Error: null'], [{ name: 'Odd', message: 'no error' }, 'Odd: no error']])(
+    'says what was thrown, also %j',
+    async (reason, text) => {
+      const send = async () => Promise.reject(reason);
+      await expect(secretCredentials({ secretArn, client: { send } }).getPassword()).rejects.toMatchObject({
+        code: 'ECREDENTIALS', message: `cannot read the secret ${secretArn}: ${text}`,
+      });
+    },
+  );
+
   test('does not quote an answer that is malformed', async () => {
     const send = async () => JSON.parse(`${PASSWORD} is no JSON`) as unknown;
     const error = await secretCredentials({ secretArn, client: { send } }).getPassword().catch((reason: unknown) => reason);
