@@ -7,6 +7,7 @@ import { connectorFor } from './connector';
 import { ConfigurationError } from './errors';
 import { scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
+import { kindOf } from './text-or-bytes';
 import { tlsOptions } from './tls';
 
 /** What makes the options of one client besides the caller's overrides. */
@@ -35,7 +36,14 @@ function isMovedToItself(this: { readonly host: string; readonly port: number },
  * @param present - of the client that is duplicated, which a caller may repeat
  * @throws ConfigurationError
  */
-export function checkOverrides(tls: boolean, { redisOptions = {} }: ClusterOptions, present: ClusterOptions['redisOptions'] = {}): void {
+export function checkOverrides(tls: boolean, { redisOptions = {}, useSRVRecords }: ClusterOptions, present: ClusterOptions['redisOptions'] = {}): void {
+  if (kindOf(redisOptions) !== 'object') {
+    throw new ConfigurationError(`redisOptions is ${kindOf(redisOptions)}: expected an object`);
+  }
+  const hindrance = useSRVRecords ? 'useSRVRecords' : redisOptions.monitor && 'redisOptions.monitor';
+  if (hindrance) {
+    throw new ConfigurationError(`${hindrance} is true: no command could be sent with it, leave it out`);
+  }
   for (const name of ['username', 'password', 'Connector'] as const) {
     if (redisOptions[name] !== undefined && redisOptions[name] !== present[name]) {
       throw new ConfigurationError(`redisOptions.${name} cannot be overridden: pass who signs in as \`credentials\` to connect()`);

@@ -61,7 +61,7 @@ export function connectionFromEnv(prefix: string = DEFAULT_PREFIX, env: NodeJS.P
  */
 export function connectionFromOutputs(document: OutputsDocument, stackName?: string, prefix: string = DEFAULT_PREFIX): ConnectionDescriptor {
   checkPrefix(prefix);
-  if (typeof document !== 'object') {
+  if (typeof document !== 'object' || document === null) {
     throw new ConfigurationError(`the outputs are ${JSON.stringify(document)}: expected the parsed document, not its path or text`);
   }
   const outputs = document[stackName ?? onlyStack(document, outputName('HOST', prefix))];

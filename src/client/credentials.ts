@@ -70,12 +70,12 @@ export interface StaticCredentials {
  * @throws ConfigurationError when the user name or the password is empty, or the user name is no text
  */
 export function staticCredentials(credentials: StaticCredentials): PromisingProvider {
-  const { username } = credentials;
+  const { username, password: given } = credentials ?? {} as StaticCredentials;
   checkUsername(username);
   if (!username) {
     throw new ConfigurationError('the user name of the credentials is empty');
   }
-  const password = new Password(String(credentials.password ?? ''));
+  const password = new Password(String(given ?? ''));
   if (!String(password)) {
     throw new ConfigurationError(`the password of the user ${JSON.stringify(username)} is empty`);
   }

@@ -46,6 +46,10 @@ describe('connect refuses', () => {
     ['a URL as a connection', [{ connection: 'rediss://app:secret@other' }], 'connection is no object'],
     ['an option of nodes', [{ connection: CONNECTION, connectTimeout: 100 }], 'connectTimeout is an option of each node, which ioredis would ignore here: give it as redisOptions.connectTimeout'],
     ['a database', [{ connection: CONNECTION, redisOptions: { db: 1 } }], 'redisOptions.db is 1: a cluster has no database but 0, give what has to be apart a `keyPrefix` or a cluster of its own'],
+    ['no options of nodes', [{ connection: CONNECTION, redisOptions: null }], 'redisOptions is null: expected an object'],
+    ['a URL as options of nodes', [{ connection: CONNECTION, redisOptions: 'rediss://app:secret@other' }], 'redisOptions is string: expected an object'],
+    ['names that stand for nodes', [{ connection: CONNECTION, useSRVRecords: true }], 'useSRVRecords is true: no command could be sent with it, leave it out'],
+    ['to monitor', [{ connection: CONNECTION, redisOptions: { monitor: true } }], 'redisOptions.monitor is true: no command could be sent with it, leave it out'],
     ['a time with its unit', [{ connection: CONNECTION, redisOptions: { socketTimeout: '5s' } }], 'redisOptions.socketTimeout is \'5s\': expected a number of milliseconds'],
     ['a time of the cluster', [{ connection: CONNECTION, slotsRefreshInterval: NaN }], 'slotsRefreshInterval is NaN: expected a number of milliseconds'],
     ['another spelling', [{ connection: CONNECTION, readfrom: 'replica' }], 'connect has no option readfrom: expected one of prefix, connection'],
@@ -70,6 +74,7 @@ test('credentials say what they lack', () => {
   expect(() => secretCredentials({})).toThrow('secretArn of secretCredentials is not set: expected the ARN or name of the secret');
   expect(() => secretCredentials({ arn: 'arn' })).toThrow('secretCredentials has no option arn: expected one of secretArn');
   expect(() => staticCredentials('app', 'secret')).toThrow(client.ConfigurationError);
+  expect(() => staticCredentials()).toThrow(new client.ConfigurationError('the user name of the credentials is empty'));
 });
 
 test('a token is for a cluster and a Region that can be', () => {
@@ -106,6 +111,9 @@ test('a duplicate has the options of its client', () => {
 
 test('outputs are the document', () => {
   expect(() => connectionFromOutputs('outputs.json')).toThrow('the outputs are "outputs.json": expected the parsed document, not its path or text');
+  for (const outputs of [null, undefined]) {
+    expect(() => connectionFromOutputs(outputs)).toThrow(new client.ConfigurationError(`the outputs are ${outputs}: expected the parsed document, not its path or text`));
+  }
 });
 
 test('a scan for a pattern never becomes one for everything', async () => {
