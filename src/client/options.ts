@@ -9,7 +9,7 @@ import { kindOf } from './text-or-bytes';
  */
 export function checkNames(what: string, options: object, names: readonly string[]): void {
   if (kindOf(options) !== 'object') {
-    throw new TypeError(`the options of ${what} are ${inspect(options)}: expected an object with ${names.join(', ')}`);
+    throw new TypeError(`the options of ${what} are of type ${kindOf(options)}: expected an object with ${names.join(', ')}`);
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) {

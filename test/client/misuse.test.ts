@@ -118,7 +118,7 @@ test('outputs are the document', () => {
 
 test('a scan for a pattern never becomes one for everything', async () => {
   await expect(scanAll(db, { MATCH: 'tmp:*' }).next()).rejects.toThrow(new TypeError('scanAll has no option MATCH: expected one of match, count, type'));
-  await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are \'tmp:*\': expected an object with match, count, type');
+  await expect(scanAll(db, 'tmp:*').next()).rejects.toThrow('the options of scanAll are of type string: expected an object with match, count, type');
 });
 
 test('nor does one in the shape of node-redis', () => {
@@ -154,7 +154,7 @@ test.each([
   ['transaction', (options: object | null) => transaction(db, 'main', options && { watch: ['{main}'], ...options }, () => undefined)],
 ])('%s refuses options that it could not heed', async (what, call) => {
   if (what !== 'transaction') {
-    await expect(call(null)).rejects.toThrow(new TypeError(`the options of ${what} are null: expected an object with timeout`));
+    await expect(call(null)).rejects.toThrow(new TypeError(`the options of ${what} are of type null: expected an object with timeout`));
   }
   await expect(call({ timeOut: 5 })).rejects.toThrow(`${what} has no option timeOut: expected one of timeout`);
   for (const timeout of [NaN, -1, '5', null]) {
