@@ -1,4 +1,4 @@
-import type { Callback, Cluster, Command, RedisCommander } from 'ioredis';
+import type { ChainableCommander, Cluster, Command } from 'ioredis';
 import { isRejected } from './malformed';
 import { ENDS_TRANSACTION } from './open-transactions';
 import { tell } from './pipeline-guard';
@@ -8,21 +8,7 @@ import { sendWithText } from './whole-scripts';
 /** What changes the state of a connection that others use too. */
 const REFUSED = ['multi', ...ENDS_TRANSACTION];
 
-type Replies = [error: Error | null, result: unknown][];
-
-declare module 'ioredis/built/utils/RedisCommander' {
-  /** What a command gives, by the kind of what it belongs to: a command of a batch gives the batch. */
-  interface ResultTypes<Result, Context> {
-    batch: Batch;
-  }
-}
-
-/** What `batch` collects commands with: like a pipeline, but what `exec` gives is never null. */
-export interface Batch extends RedisCommander<{ type: 'batch' }> {
-  /** How many commands there are. */
-  readonly length: number;
-  exec(callback?: Callback<Replies>): Promise<Replies>;
-}
+type Exec = ChainableCommander['exec'];
 
 /**
  * Collects commands like `db.pipeline()` does, but over keys in any slots.
@@ -34,9 +20,9 @@ export interface Batch extends RedisCommander<{ type: 'batch' }> {
  *
  * @throws TypeError for MULTI, WATCH and their likes: use `transaction`
  */
-export function batch(db: Cluster): Batch {
+export function batch(db: Cluster): ChainableCommander {
   const commands: Command[] = [];
-  const collector: Batch = Object.create(db.pipeline(), {
+  const collector: ChainableCommander = Object.create(db.pipeline(), {
     length: { get: () => commands.length },
     sendCommand: {
       value: (command: Command) => {
@@ -50,7 +36,7 @@ export function batch(db: Cluster): Batch {
       },
     },
     exec: {
-      value: (callback?: Callback<Replies>) => {
+      value: (callback?: Parameters<Exec>[0]) => {
         const replies = Promise.all(commands.splice(0).map((command) => send(db, command)));
         return callback ? tell(replies, callback) : replies;
       },

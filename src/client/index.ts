@@ -1,5 +1,4 @@
 export { batch } from './batch';
-export type { Batch } from './batch';
 export { BatchError } from './batch-error';
 export { close } from './close';
 export type { CloseOptions } from './close';

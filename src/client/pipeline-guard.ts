@@ -1,4 +1,4 @@
-import type { Callback, ChainableCommander, Cluster, Command, Redis } from 'ioredis';
+import type { ChainableCommander, Cluster, Command, Redis } from 'ioredis';
 import { runningTime } from './clock';
 import type { CommandGuard } from './command-guard';
 import { blockingTime } from './deadline';
@@ -261,7 +261,7 @@ function executed(): TypeError {
 }
 
 /** Calls back with a result, which is returned as well. */
-export function tell<T>(result: Promise<T>, callback: Callback<T> | undefined): Promise<T> {
+export function tell(result: ReturnType<Exec>, callback: ExecCallback): ReturnType<Exec> {
   if (typeof callback === 'function') {
     result.then((replies) => process.nextTick(callback, null, replies), (error) => process.nextTick(callback, error));
   }
