@@ -5,6 +5,7 @@ import { backOff } from './back-off';
 import type { ConnectorContext } from './connector';
 import { connectorFor } from './connector';
 import { ConfigurationError } from './errors';
+import { isRecord } from './options';
 import { scaleReads } from './read-from';
 import type { ReadFrom } from './read-from';
 import { kindOf } from './text-or-bytes';
@@ -37,7 +38,7 @@ function isMovedToItself(this: { readonly host: string; readonly port: number },
  * @throws ConfigurationError
  */
 export function checkOverrides(tls: boolean, { redisOptions = {}, useSRVRecords }: ClusterOptions, present: ClusterOptions['redisOptions'] = {}): void {
-  if (kindOf(redisOptions) !== 'object') {
+  if (!isRecord(redisOptions)) {
     throw new ConfigurationError(`redisOptions is ${kindOf(redisOptions)}: expected an object`);
   }
   const hindrance = useSRVRecords ? 'useSRVRecords' : redisOptions.monitor && 'redisOptions.monitor';

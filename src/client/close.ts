@@ -1,6 +1,5 @@
 import type { Cluster } from 'ioredis';
 import { after } from './deadline';
-import { timeoutOf } from './options';
 
 /** How long connections that are cut off may take to end. */
 const CUT_OFF_MS = 1_000;
@@ -17,12 +16,9 @@ export interface CloseOptions {
 
 /**
  * Closes a client: commands that were sent get their replies, then the connections end. What is not done in time is cut off, and its
- * commands reject. Closing twice does no harm.
- *
- * @throws TypeError for options that there are not, and nothing else
+ * commands reject. Never rejects, and closing twice does no harm.
  */
-export async function close(db: Cluster, options: CloseOptions = {}): Promise<void> {
-  const timeout = timeoutOf('close', options, 2_000);
+export async function close(db: Cluster, { timeout = 2_000 }: CloseOptions = {}): Promise<void> {
   if (db.status === 'end') {
     return;
   }

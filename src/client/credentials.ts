@@ -37,11 +37,6 @@ export interface CredentialsProvider {
    *
    * @param refused - a password that the server has just refused: return another one if there is one, otherwise the same again
    */
-  getPassword(refused?: string): string | Promise<string>;
-}
-
-/** A provider of this library, whose answer is always a promise. */
-export interface PromisingProvider extends CredentialsProvider {
   getPassword(refused?: string): Promise<string>;
 }
 
@@ -69,7 +64,7 @@ export interface StaticCredentials {
  *
  * @throws ConfigurationError when the user name or the password is empty, or the user name is no text
  */
-export function staticCredentials(credentials: StaticCredentials): PromisingProvider {
+export function staticCredentials(credentials: StaticCredentials): CredentialsProvider {
   const { username, password: given } = credentials ?? {} as StaticCredentials;
   checkUsername(username);
   if (!username) {

@@ -56,7 +56,7 @@ export function isRetriable(error: Error): boolean {
 const NO_PRIMARY = /^READONLY You can't write against a read only /;
 
 /** Replies of a server that cannot answer now. */
-const NOT_NOW = /^(CLUSTERDOWN (The cluster is down|Hash slot not served)|LOADING \S+ is loading the dataset in memory|MASTERDOWN Link with |NOAUTH Authentication required)/;
+const NOT_NOW = /^(CLUSTERDOWN (The cluster is down|Hash slot not served)|LOADING \S+ is loading the dataset in memory|MASTERDOWN Link with |NOAUTH Authentication required\.$)/;
 
 /** The reply of a server that has some keys of a command, and not yet or no longer the others. */
 const TRY_AGAIN = /^TRYAGAIN Multiple keys request during rehashing of slot/;
@@ -100,7 +100,7 @@ export function cannotAnswer({ message }: Error): boolean {
 
 /** Whether a server says that a connection is signed out. */
 export function isSignedOut({ message }: Error): boolean {
-  return /^(EXECABORT .*: )?NOAUTH Authentication required/.test(message);
+  return /^(EXECABORT .*: )?NOAUTH Authentication required\.$/.test(message);
 }
 
 /** A reply that names the node which serves a slot, or one that gets it. */

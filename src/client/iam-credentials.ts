@@ -1,9 +1,8 @@
-import { inspect } from 'node:util';
 import { Brake } from './brake';
 import { TOKEN_LIFETIME_S, connectToken } from './connect-token';
 import type { AwsCredentials } from './connect-token';
 import { checkUsername } from './credentials';
-import type { PromisingProvider } from './credentials';
+import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
@@ -56,7 +55,7 @@ const RESIGN_INTERVAL_MS = 1_000;
  * @throws ConfigurationError when the cluster, the user or the Region is not known or cannot be one
  * @throws TypeError for an option that there is not
  */
-export function iamCredentials(options: IamCredentialsOptions): PromisingProvider {
+export function iamCredentials(options: IamCredentialsOptions): CredentialsProvider {
   return new IamCredentials(options);
 }
 
@@ -66,7 +65,7 @@ interface Token {
   readonly usableUntil: number;
 }
 
-class IamCredentials implements PromisingProvider {
+class IamCredentials implements CredentialsProvider {
   readonly username: string;
   readonly sessionLifetime = SESSION_LIFETIME_MS;
   readonly sourceName = 'AWS credentials to sign in with';
@@ -93,7 +92,8 @@ class IamCredentials implements PromisingProvider {
     for (const [name, value] of Object.entries({ clusterName, region })) {
       // Upper case is left to the service.
       if (!/^[a-z][a-z\d-]*$/i.test(value)) {
-        throw new ConfigurationError(`${name} of iamCredentials is ${inspect(value)}: expected a name of letters, digits and hyphens, not an endpoint`);
+        // Not shown, as a URL has a password in it.
+        throw new ConfigurationError(`${name} of iamCredentials is not a name of letters, digits and hyphens, which an endpoint or a URL is not`);
       }
     }
     this.username = username;

@@ -8,7 +8,7 @@ export type { AwsCredentials } from './connect-token';
 export { connectionFromEnv, connectionFromOutputs } from './connection';
 export type { ConnectionDescriptor, OutputsDocument } from './connection';
 export { staticCredentials } from './credentials';
-export type { CredentialsProvider, PromisingProvider, StaticCredentials } from './credentials';
+export type { CredentialsProvider, StaticCredentials } from './credentials';
 export { ConfigurationError, CredentialsError, DeadlineError, InDoubtError, SignInError } from './errors';
 export { observe } from './events';
 export type {

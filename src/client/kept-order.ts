@@ -3,8 +3,8 @@ import { isElsewhere, isRefusal, isSplit } from './failure';
 import { gatherTurn } from './gather-writes';
 import { keysOf, onlyReads } from './repeatable';
 
-/** How many commands go together, as one after the other is executed: no more than a server mostly reads, and answers alike, at a time. */
-const SIZES = [1, 16, 256];
+/** How many commands go together at first; then all, as the node has taken many by then. */
+const SIZES = [1, 16, 256, 4_096];
 
 /** Gives a command to the cluster. */
 type Send = (command: Command) => void;
@@ -160,7 +160,7 @@ class Group {
   /** Takes the first one, and as many behind it as may go with it and stay in their order. */
   #together(): Command[] {
     const together: Command[] = [];
-    const most = SIZES[this.#successes] ?? SIZES.at(-1)!;
+    const most = SIZES[this.#successes] ?? Infinity;
     while (together.length < most) {
       const command = this.#held.pop();
       const before = together.at(-1);

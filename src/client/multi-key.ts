@@ -1,6 +1,7 @@
 import type { Cluster, RedisKey, RedisValue } from 'ioredis';
+import { isRecord } from './options';
 import { perSlot } from './per-slot';
-import { kindOf, textOrBytes } from './text-or-bytes';
+import { textOrBytes } from './text-or-bytes';
 
 /** Every byte of the text is a character of the key, so that nothing needs to be encoded. */
 const ASCII = /^[\0-\x7f]*$/;
@@ -32,7 +33,7 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
  * atomic: others may see some of them done, and some may fail.
  *
  * @throws BatchError when some could not be set
- * @throws TypeError for a key or a value that is neither text nor a number nor bytes, before anything is set
+ * @throws TypeError for a key or a value that is neither text nor a number nor bytes, nor a value true, false or a bigint, before anything is set
  */
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   const pairs = new Map<string, readonly [RedisKey, string | Buffer]>();
@@ -41,7 +42,9 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
       throw new TypeError('mset takes an object, a Map, or a list of pairs of key and value');
     }
     const [key, value] = pair as [RedisKey, unknown];
-    pairs.set(identityOf(textOrBytes(key)), [key, textOrBytes(value, `the value of "${key}"`)]);
+    // Of these, too, there is but one text.
+    const plain = typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : value;
+    pairs.set(identityOf(textOrBytes(key)), [key, textOrBytes(plain, `the value of "${key}"`)]);
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);
@@ -90,5 +93,5 @@ function identityOf(key: string | Buffer): string {
 
 /** What is neither a list nor an object of its own, such as a promise, is no pair either. */
 function pairsOf(entries: Entries): Iterable<unknown> {
-  return Symbol.iterator in Object(entries) ? entries as Iterable<unknown> : kindOf(entries) === 'object' ? Object.entries(entries) : [entries];
+  return Symbol.iterator in Object(entries) ? entries as Iterable<unknown> : isRecord(entries) ? Object.entries(entries) : [entries];
 }

@@ -2,7 +2,7 @@ import type { Cluster, RedisKey, RedisValue } from 'ioredis';
 import { close } from './close';
 import { untilSlotsKnown } from './cluster-slots';
 import { del, mget } from './multi-key';
-import { checkNames } from './options';
+import { checkNames, isRecord } from './options';
 import { Patience } from './patience';
 import { scanAll } from './scan';
 import { textOrBytes } from './text-or-bytes';
@@ -156,11 +156,9 @@ async function untilReady(db: Cluster): Promise<void> {
 }
 
 function setArguments(options: NodeRedisSetOptions): (string | number)[] {
-  checkNames('SET', options, ['expiration', 'condition', ...TIMES, ...FLAGS]);
-  return Object.entries(options).flatMap(([name, value]) => {
-    if (value === undefined || value === false) {
-      return [];
-    }
+  const given = isRecord(options) ? Object.entries(options).filter(([, value]) => value !== undefined && value !== false) : undefined;
+  checkNames('SET', given ? Object.fromEntries(given) : options, ['expiration', 'condition', ...TIMES, ...FLAGS]);
+  return given!.flatMap(([name, value]) => {
     if (name === 'expiration') {
       const { type, value: time, ...rest } = typeof value === 'object' && value !== null ? value as NodeRedisExpiration : { type: value, value: undefined };
       const isTime = TIMES.includes(type as string) && /^\d+$/.test(String(time));

@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
 import { kindOf } from './text-or-bytes';
 
+/** Whether something has names and values: neither a list or a Map, nor what is known to have none. */
+export function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value) && !/^(promise|date)$/.test(kindOf(value));
+}
+
 /**
  * Refuses options that there are not. TypeScript finds them, JavaScript leaves them out without a word.
  *
@@ -8,7 +13,7 @@ import { kindOf } from './text-or-bytes';
  * @throws TypeError
  */
 export function checkNames(what: string, options: object, names: readonly string[]): void {
-  if (kindOf(options) !== 'object') {
+  if (!isRecord(options)) {
     throw new TypeError(`the options of ${what} are of type ${kindOf(options)}: expected an object with ${names.join(', ')}`);
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
@@ -26,16 +31,4 @@ export function checkNumber(name: string, value: unknown, least: number, unit: s
   if (!(typeof value === 'number' && value >= least)) {
     throw new TypeError(`${name} is ${inspect(value)}: expected a number of ${unit}`);
   }
-}
-
-/**
- * The option `timeout` of a function, by default `usual`.
- *
- * @throws TypeError for something else, and for options that there are not
- */
-export function timeoutOf(what: string, options: { readonly timeout?: number }, usual: number, others: readonly string[] = []): number {
-  checkNames(what, options, ['timeout', ...others]);
-  const { timeout = usual } = options;
-  checkNumber(`timeout of ${what}`, timeout, 0, 'milliseconds');
-  return timeout;
 }

@@ -9,6 +9,7 @@ import { subscribers } from './internals';
 import { isInTransaction } from './open-transactions';
 import { livePassword } from './redacted';
 import type { LivePassword } from './redacted';
+import { redacted } from './sign-in';
 import { tellOnce } from './tell-once';
 
 /** When to sign in again, as shares of the time that a sign-in holds: clients that came up together do not do it together. */
@@ -125,6 +126,6 @@ async function authenticate(connection: Redis, credentials: CredentialsProvider,
     await connection.auth(credentials.username ?? 'default', argument.bytes);
   } catch (error) {
     const { name, message } = error as Error;
-    throw name === REPLY ? new SignInError(message, credentials.refusalHint) : error;
+    throw name === REPLY ? new SignInError(redacted(message, password), credentials.refusalHint) : error;
   }
 }

@@ -1,6 +1,6 @@
 import { Brake } from './brake';
 import { checkUsername } from './credentials';
-import type { PromisingProvider } from './credentials';
+import type { CredentialsProvider } from './credentials';
 import { unlessAborted } from './dial';
 import { ConfigurationError, CredentialsError } from './errors';
 import { publish } from './events';
@@ -71,11 +71,11 @@ interface SecretValue {
  * @throws ConfigurationError when the secret is not named, or the user name is no text
  * @throws TypeError for an option that there is not
  */
-export function secretCredentials(options: SecretCredentialsOptions): PromisingProvider {
+export function secretCredentials(options: SecretCredentialsOptions): CredentialsProvider {
   return new SecretCredentials(options);
 }
 
-class SecretCredentials implements PromisingProvider {
+class SecretCredentials implements CredentialsProvider {
   readonly #options: SecretCredentialsOptions;
   #client?: SecretsManagerLike;
   #value?: SecretValue;

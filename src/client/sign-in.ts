@@ -38,16 +38,19 @@ export async function authenticate(socket: Socket, { username, password, hint, t
   if (!line.startsWith('-')) {
     throw new SignInError('unexpected reply to AUTH: the endpoint does not speak the protocol of MemoryDB');
   }
-  const text = withoutArguments(line.slice(1)).replaceAll(password, '[redacted]');
+  const text = redacted(line.slice(1), password);
   if (REFUSED.test(text)) {
     return new SignInError(text, hint);
   }
   throw new SignInError(text);
 }
 
-/** An unknown command is answered with its arguments, cut after 128 bytes: what is left of a password cannot be told from other words. */
-function withoutArguments(reply: string): string {
-  return reply.replace(/,? with args beginning with.*/is, '');
+/**
+ * What a server says of a sign-in, without the password. An unknown command is answered with its arguments, cut after 128 bytes: what is left of a password
+ * cannot be told from other words.
+ */
+export function redacted(reply: string, password: string): string {
+  return reply.replace(/,? with args beginning with.*/is, '').replaceAll(password, '[redacted]');
 }
 
 function encode(words: string[]): Buffer {

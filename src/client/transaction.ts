@@ -81,11 +81,10 @@ export async function transaction<T extends unknown[]>(
   if (first.watch.length === 0) {
     throw new TypeError('watch must name at least one key: leave the options out for a transaction that depends on none');
   }
-  const watch = first.watch.map((key) => textOrBytes(key));
-  for (const key of watch) {
+  for (const key of first.watch.map((each) => textOrBytes(each))) {
     checkSlot(tag, 'watch', key, prefixedSlot(db, key));
   }
-  const watching = new Watching(db, slot, { ...first, watch }, async (connection) => {
+  const watching = new Watching(db, slot, first, async (connection) => {
     const queue = new TransactionQueue(connection.multi(), tag);
     try {
       await second(queue.tx, connection);

@@ -6,7 +6,8 @@ import { after } from './deadline';
 import { DeadlineError } from './errors';
 import { closed, describe, isPermanent, trueCause } from './failure';
 import { clusterInternals } from './internals';
-import { checkNumber, timeoutOf } from './options';
+import { checkNames, checkNumber } from './options';
+import { textOrBytes } from './text-or-bytes';
 import { TransactionError, inDoubt } from './transaction-error';
 import { noteLostPermission, permitTransactions } from './transaction-permission';
 import { refusals } from './transaction-queue';
@@ -57,10 +58,11 @@ export class Watching {
   constructor(db: Cluster, slot: number, options: WatchOptions, prepare: (connection: Redis) => Promise<TransactionQueue>) {
     this.#db = db;
     this.#slot = slot;
-    const timeout = timeoutOf('transaction', options, Client.deadlineOf(db), ['watch', 'attempts']);
-    const { watch, attempts = ATTEMPTS } = options;
+    checkNames('transaction', options, ['watch', 'attempts', 'timeout']);
+    const { watch, attempts = ATTEMPTS, timeout = Client.deadlineOf(db) } = options;
+    checkNumber('timeout of transaction', timeout, 0, 'milliseconds');
     checkNumber('attempts of transaction', attempts, 1, 'attempts, 1 or more');
-    this.#options = { watch, attempts, timeout };
+    this.#options = { watch: watch.map((key) => textOrBytes(key)), attempts, timeout };
     this.#prepare = prepare;
   }
 

@@ -211,11 +211,6 @@ describe('credentials', () => {
     });
   });
 
-  test('may come at once, without a promise', async () => {
-    const credentials: CredentialsProvider = { username: 'app', getPassword: () => passwordOf('app') };
-    await using({ credentials }, async (db) => expect(await db.set('first', '1')).toBe('OK'));
-  });
-
   test('come from a secret, user name included', async () => {
     const endpoint = await startSecretsEndpoint(JSON.stringify({ username: 'app', password: passwordOf('app') }));
     try {

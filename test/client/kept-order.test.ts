@@ -78,7 +78,7 @@ test('commands stay in their order whatever a node refuses of what it reads', as
 });
 
 test('after a refusal one command goes alone, also when others were executed, and then more and more at once', async () => {
-  const list = Array.from({ length: 700 }, (_, index) => command('hset', 'k', 'field', String(index)));
+  const list = Array.from({ length: 6_000 }, (_, index) => command('hset', 'k', 'field', String(index)));
   const node = new Node(list);
   node.execute(list[0]);
   list.slice(1).forEach((each) => node.order.refused(each, down()));
@@ -86,6 +86,6 @@ test('after a refusal one command goes alone, also when others were executed, an
   for (const isUp of [false, false, true, true, true, true, false, true, true]) {
     await node.read(isUp);
   }
-  expect(node.reads).toEqual([1, 1, 1, 16, 256, 256, 170, 1, 16]);
+  expect(node.reads).toEqual([1, 1, 1, 16, 256, 4_096, 1_630, 1, 16]);
   expect(node.executed).toEqual(list.slice(0, node.executed.length));
 });

@@ -75,12 +75,14 @@ test('what is written can be an object, a map or pairs; bytes stay what they are
 
 test('a value is text, a number or bytes, and nothing is written with one that is not', async () => {
   for (const [value, kind] of [
-    [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, 'object'], [['a'], 'array'], [new Map(), 'map'], [true, 'boolean'], [new Uint16Array(1), 'uint16array'],
+    [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, 'object'], [['a'], 'array'], [new Map(), 'map'], [() => 1, 'function'], [new Uint16Array(1), 'uint16array'],
   ]) {
     const message = `the value of "bad" must be text, a number or bytes, got ${kind}`;
     await expect(mset(db, { good: '1', bad: value as string })).rejects.toThrow(new TypeError(message));
   }
   expect(await mget(db, ['good', 'bad'])).toEqual([null, null]);
+  await mset(db, { flag: true, large: 12n } as object as Record<string, string>);
+  expect(await mget(db, ['flag', 'large'])).toEqual(['true', '12']);
   await mset(db, { bytes: new Uint8Array([0, 1, 255, 2]).subarray(1, 3) as Buffer });
   expect(await mgetBuffer(db, ['bytes'])).toEqual([Buffer.from([1, 255])]);
 });

@@ -65,3 +65,10 @@ test('a transaction there is refused, and the next one is executed', async () =>
   await expect(count()).rejects.toMatchObject({ code: 'EABORTED' });
   await expect.poll(count).toEqual([1]);
 });
+
+test('the error of a script that says so is its own, and it is executed once', async () => {
+  const db = await open();
+  const script = "redis.call('INCR', KEYS[1]) return redis.error_reply('NOAUTH Authentication required for tenant 7')";
+  await expect(db.eval(script, 1, '{a}n')).rejects.toThrow('NOAUTH Authentication required for tenant 7');
+  expect(await db.get('{a}n')).toBe('1');
+});
