@@ -5,7 +5,8 @@ import { Password } from './redacted';
  * Who signs in, and with what.
  *
  * The client asks before every connection it opens, and once more with the refused password when the server did not take it. Connections
- * that are opened while an answer is on its way share it. While none comes, it asks once more every two seconds.
+ * that are opened while an answer is on its way share it. While none comes, it asks once more every two seconds, and once a password was
+ * accepted, a new connection waits for one second and signs in with that one.
  */
 export interface CredentialsProvider {
   /** The user name. Read after `getPassword`, so a provider may learn it there; `undefined` until then. */

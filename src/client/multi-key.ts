@@ -33,7 +33,7 @@ export function mgetBuffer(db: Cluster, keys: readonly RedisKey[]): Promise<(Buf
  * atomic: others may see some of them done, and some may fail.
  *
  * @throws BatchError when some could not be set
- * @throws TypeError for a key or a value that is neither text nor a number nor bytes, nor a value true, false or a bigint, before anything is set
+ * @throws TypeError before anything is set, for a key that is not text, a number or bytes, and for a value that is none of these, nor a boolean or a bigint
  */
 export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
   const pairs = new Map<string, readonly [RedisKey, string | Buffer]>();
@@ -44,7 +44,7 @@ export async function mset(db: Cluster, entries: Entries): Promise<'OK'> {
     const [key, value] = pair as [RedisKey, unknown];
     // Of these, too, there is but one text.
     const plain = typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : value;
-    pairs.set(identityOf(textOrBytes(key)), [key, textOrBytes(plain, `the value of "${key}"`)]);
+    pairs.set(identityOf(textOrBytes(key)), [key, textOrBytes(plain, () => `the value of "${key}"`)]);
   }
   const distinct = [...pairs.values()];
   const keys = distinct.map(([key]) => key);

@@ -120,7 +120,7 @@ export function asNodeRedisClient(db: Cluster): NodeRedisClient {
     },
     get: async (key) => db.get(textOrBytes(key)),
     set: async (key, value, options) =>
-      await db.call('set', [textOrBytes(key), textOrBytes(value, 'the value of SET'), ...setArguments(options ?? {})]) as string | null,
+      await db.call('set', [textOrBytes(key), textOrBytes(value, () => 'the value of SET'), ...setArguments(options ?? {})]) as string | null,
     del: (keys) => del(db, [keys].flat() as RedisKey[]),
     expire: async (key, seconds, mode) => await db.call('expire', [textOrBytes(key), seconds, ...mode === undefined ? [] : [mode]]) as number,
     mGet: (keys) => mget(db, keys),

@@ -6,7 +6,12 @@ import { createConnection, createServer, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { keepSignedIn } from '../../src/client/reauthentication';
+import { livePassword } from '../../src/client/redacted';
 import { authenticate } from '../../src/client/sign-in';
 import { findServer } from '../../src/local/server-binary';
 
@@ -43,6 +48,22 @@ describe('a server that does not know AUTH', () => {
 
   test.each([16, 100, 120, 128])('does not bring a password of %i characters into the error', async (length) => {
     expect(await refusalOf(createConnection(join(folder, 'socket')), PASSWORD.slice(0, length))).toBe("ERR unknown command 'AUTH'");
+  });
+
+  test('does not bring the password into the error when a connection signs in again', async () => {
+    const connection = new Redis({ path: join(folder, 'socket') });
+    await connection.ping();
+    const cluster = { nodes: () => [connection], subscriber: { getInstance: () => null } } as unknown as Cluster;
+    const credentials = { username: 'app', sessionLifetime: 100, getPassword: async () => PASSWORD };
+    const error = await new Promise<Error>((resolve) => {
+      const stop = keepSignedIn(cluster, credentials, livePassword(), () => undefined, (reason) => {
+        stop();
+        resolve(reason);
+      });
+    });
+    expect(error.message).toBe("ERR unknown command 'auth'");
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('Pr1vate');
+    connection.disconnect();
   });
 
   test('does not bring an IAM token into the error', async () => {
